@@ -1,0 +1,98 @@
+"""The frozen records that travel between rooms. No behaviour, no I/O.
+
+Field names are those of OpenID Connect Core 5.1 (people and addresses) and of STIX 2.1 (times of
+sightings). Personal values are left out of ``repr``, so that a record can be logged by accident
+without harm. All times are aware UTC; all ids are text.
+"""
+
+from .contacts import (
+    Authenticity,
+    Candidate,
+    Contact,
+    ContactNote,
+    Disposition,
+    Drill,
+    Event,
+    FieldMatch,
+    Finding,
+    Medium,
+    Sighting,
+)
+from .people import (
+    Address,
+    Canary,
+    ContactPoint,
+    ContactPointKind,
+    ContactPointState,
+    Gender,
+    Identity,
+    Role,
+)
+from .planting import (
+    Channel,
+    ChannelKind,
+    DocumentKind,
+    FieldForm,
+    FieldView,
+    Hop,
+    Permission,
+    Placement,
+    PlacementStatus,
+    Route,
+    View,
+)
+from .tracing import (
+    Attribution,
+    Control,
+    Evidence,
+    NameTerms,
+    Sensitivity,
+    SoakHistory,
+    Trace,
+    TracedCanary,
+    Verdict,
+    Window,
+)
+
+__all__ = [
+    "Address",
+    "Attribution",
+    "Authenticity",
+    "Canary",
+    "Candidate",
+    "Channel",
+    "ChannelKind",
+    "Contact",
+    "ContactNote",
+    "ContactPoint",
+    "ContactPointKind",
+    "ContactPointState",
+    "Control",
+    "Disposition",
+    "DocumentKind",
+    "Drill",
+    "Event",
+    "Evidence",
+    "FieldForm",
+    "FieldMatch",
+    "FieldView",
+    "Finding",
+    "Gender",
+    "Hop",
+    "Identity",
+    "Medium",
+    "NameTerms",
+    "Permission",
+    "Placement",
+    "PlacementStatus",
+    "Role",
+    "Route",
+    "Sensitivity",
+    "Sighting",
+    "SoakHistory",
+    "Trace",
+    "TracedCanary",
+    "Verdict",
+    "View",
+    "Window",
+]
