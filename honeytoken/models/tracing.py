@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from .contacts import Drill, Sighting
+from .people import ContactPointKind
 from .planting import Channel, Permission, Placement, Route
 
 
@@ -34,6 +35,8 @@ class TracedCanary:
     id: str
     contact_point_ids: tuple[str, ...]
     name_terms: NameTerms | None = None
+    #: Kind of each contact point, in the same order; empty: the first one is a phone number.
+    kinds: tuple[ContactPointKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +147,5 @@ class Trace:
     window: Window
     prior: float
     ledger_head: str | None = None
+    #: Sightings set aside as random dialling or as nobody's list; they count for no channel.
+    set_aside: tuple[str, ...] = ()
