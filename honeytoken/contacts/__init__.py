@@ -1,0 +1,9 @@
+"""What reached us becomes a contact: repeats absorbed, events of one call folded, candidates found,
+a disposition given. ``disposition`` and ``candidates`` are rules and pure; ``recording`` and
+``book`` bring them to the store.
+"""
+
+from .book import Contacts
+from .recording import Received, Recorded, record_batch
+
+__all__ = ["Contacts", "Received", "Recorded", "record_batch"]

@@ -1,0 +1,343 @@
+"""The contacts of a vault: what people add, look at, note and classify."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from .. import personas, store
+from ..errors import InvalidInput, NotFound
+from ..gateways import Delivery
+from ..messages import translate as _
+from ..models import (
+    Authenticity,
+    Canary,
+    Contact,
+    ContactNote,
+    ContactPoint,
+    Disposition,
+    Event,
+    Identity,
+    Medium,
+    PlacementStatus,
+    Role,
+)
+from ..store import Store, canaries, contact_points, contacts, placements
+from ..store.contacts import NewContact
+from ..store.ids import new_id
+from . import candidates, recording
+from .recording import Received, Recorded, record_batch
+
+#: The gateway of what a person typed in.
+BY_HAND = "by hand"
+#: Longer texts are refused where a person types them; gateways have limits of their own.
+MAX_TEXT = 65_536
+_DEFAULT_REGION = "CN"
+
+
+class Contacts:
+    """Contacts of one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def record(self, received: Sequence[Received]) -> list[Recorded]:
+        """Store a batch of deliveries in one transaction; return what became of each."""
+        with self._store.write() as tx:
+            return record_batch(tx, received)
+
+    def list(
+        self,
+        *,
+        disposition: Disposition | str | None = None,
+        medium: Medium | str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[Contact]:
+        """Return contacts, earliest first; with *limit*, only that many of the latest."""
+        with self._store.read() as tx:
+            return contacts.list_contacts(
+                tx,
+                disposition=None if disposition is None else Disposition(disposition),
+                medium=None if medium is None else Medium(medium),
+                since=since,
+                until=until,
+                limit=limit,
+            )
+
+    def get(self, contact_id: str) -> Contact:
+        """Return one contact.
+
+        Raises:
+            NotFound: there is none with that id.
+        """
+        with self._store.read() as tx:
+            return _required(tx, contact_id).contact
+
+    def events(self, contact_id: str) -> Sequence[Event]:
+        """Return the raw events of a contact, as they were received."""
+        with self._store.read() as tx:
+            _required(tx, contact_id)
+            return contacts.list_events(tx, contact_id)
+
+    def add(
+        self,
+        *,
+        medium: Medium | str,
+        received_at: datetime | None = None,
+        canary: Canary | str | None = None,
+        contact_point: ContactPoint | str | None = None,
+        sender: str | None = None,
+        recipient: str | None = None,
+        subject: str | None = None,
+        body: str | None = None,
+        note: ContactNote | None = None,
+        confirmed_by: str | None = None,
+    ) -> Contact:
+        """Store what no gateway can see: a letter, a parcel, a call told by a colleague.
+
+        Give the canary or the contact point it reached, or the recipient as it was written (phone
+        number or e-mail). What is known of it only by word is of authenticity ``none``.
+
+        Raises:
+            InvalidInput: neither is given, a text is too long, or the time lies in the future.
+            NotFound: there is no such canary or contact point.
+        """
+        medium = Medium(medium)
+        now = self._store.clock()
+        at = received_at or now
+        _check_input(at, now, sender, recipient, subject, body, confirmed_by)
+        if canary is None and contact_point is None and not recipient:
+            raise InvalidInput(
+                _("say whom it reached."), hint=_("Give a canary, a contact point or a recipient.")
+            )
+        with self._store.write() as tx:
+            by_recipient = canary is None and contact_point is None
+            delivery = Delivery(
+                gateway=BY_HAND,
+                delivery_id=new_id("told", now),
+                medium=medium,
+                authenticity=Authenticity.NONE,
+                sender=sender,
+                recipient=recipient,
+                subject=subject,
+                text=body,
+                sent_at=at,
+            )
+            item = Received(
+                delivery=delivery,
+                region=_DEFAULT_REGION,
+                received_at=now,
+                headers={},
+                body=_typed(delivery),
+                confirmed_by=confirmed_by,
+            )
+            if by_recipient:
+                contact_id = record_batch(tx, [item])[0].contact_id or ""
+            else:
+                contact_id = _add_told(tx, item, canary, contact_point)
+            if note is not None:
+                _add_note(tx, contact_id, note)
+            return _required(tx, contact_id).contact
+
+    def note(
+        self,
+        contact_id: str,
+        *,
+        claimed_to_be: str | None = None,
+        asked_for: str | None = None,
+        knew: str | None = None,
+        data_from: str | None = None,
+        call_back: str | None = None,
+        text: str | None = None,
+    ) -> Contact:
+        """Write down what a caller said. Which name they asked for, and what they knew, is evidence.
+
+        Raises:
+            NotFound: there is no such contact.
+            InvalidInput: the note is empty or too long.
+        """
+        note = ContactNote(
+            at=self._store.clock(),
+            claimed_to_be=claimed_to_be,
+            asked_for=asked_for,
+            knew=knew,
+            data_from=data_from,
+            call_back=call_back,
+            text=text,
+        )
+        said = (claimed_to_be, asked_for, knew, data_from, call_back, text)
+        if not any(said):
+            raise InvalidInput(_("the note is empty."), hint=_("Give at least one thing said."))
+        if any(len(item or "") > MAX_TEXT for item in said):
+            raise InvalidInput(_("a text is longer than {n} characters.").format(n=MAX_TEXT))
+        with self._store.write() as tx:
+            _required(tx, contact_id)
+            _add_note(tx, contact_id, note)
+            return _required(tx, contact_id).contact
+
+    def classify(
+        self, contact_id: str, disposition: Disposition | str, *, reason: str | None = None
+    ) -> Contact:
+        """Give a contact another disposition. The ledger keeps the old one and the reason.
+
+        Raises:
+            NotFound: there is no such contact.
+        """
+        wanted = Disposition(disposition)
+        with self._store.write() as tx:
+            stored = _required(tx, contact_id)
+            if stored.contact.disposition is not wanted:
+                changed = replace(stored.contact, disposition=wanted)
+                contacts.save(tx, replace(stored, contact=changed))
+                contacts.append_classification(tx, contact_id, wanted, reason)
+            return _required(tx, contact_id).contact
+
+
+def _check_input(at: datetime, now: datetime, *texts: str | None) -> None:
+    if at.tzinfo is None:
+        raise InvalidInput(_("the time needs a zone."), hint=_("Write it like 2026-03-02T09:14Z."))
+    if at > now:
+        raise InvalidInput(_("the time lies in the future."))
+    if any(len(text or "") > MAX_TEXT for text in texts):
+        raise InvalidInput(_("a text is longer than {n} characters.").format(n=MAX_TEXT))
+
+
+def _typed(delivery: Delivery) -> bytes:
+    fields = ("medium", "sender", "recipient", "subject", "text")
+    data = {name: value for name in fields if (value := getattr(delivery, name)) is not None}
+    return json.dumps(data, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _required(tx: store.Transaction, contact_id: str) -> NewContact:
+    stored = contacts.get(tx, contact_id)
+    if stored is None:
+        raise NotFound("contact", contact_id)
+    return stored
+
+
+def _add_told(
+    tx: store.Transaction,
+    item: Received,
+    canary: Canary | str | None,
+    contact_point: ContactPoint | str | None,
+) -> str:
+    """Store a contact whose canary or contact point the owner names."""
+    point = _named_point(tx, contact_point)
+    found = _named_canaries(tx, canary, point)
+    delivery = item.delivery
+    at = delivery.sent_at or item.received_at
+    texts = [text for text in (delivery.subject, delivery.text) if text]
+    placed = placements.list_placements(tx, canary_ids=[item.id for item in found])
+    given = [
+        placement
+        for placement in placed
+        if placement.intended_at <= at and placement.status is not PlacementStatus.VOID
+    ]
+    sender = candidates.claimed_sender(
+        delivery.sender, medium=delivery.medium, region=item.region
+    )
+    # A person saw what it was and told us of it: only what reached nobody's canary is background.
+    judged = Disposition.UNSOLICITED if given else Disposition.BACKGROUND
+    names = [canary.identity.name for canary in found]
+    sender_digest, text_digest = recording.campaign_digests(tx, sender, texts, names=names)
+    contact = Contact(
+        id=new_id("con", tx.now),
+        medium=delivery.medium,
+        received_at=at,
+        disposition=judged,
+        authenticity=delivery.authenticity,
+        contact_point_id=point.id if point else _only_point(found),
+        sender=delivery.sender,
+        recipient=delivery.recipient,
+        subject=delivery.subject,
+        body=delivery.text,
+        sent_at=delivery.sent_at,
+        confirmed_by=item.confirmed_by,
+    )
+    new = NewContact(
+        contact=contact,
+        candidates=candidates.find(
+            [(canary, personas.name_terms(canary.identity)) for canary in found],
+            via=_via(delivery.medium) if point else None,
+            texts=texts,
+            notes=(),
+        ),
+        sender_digest=sender_digest,
+        text_digest=text_digest,
+    )
+    contacts.insert_many(tx, [new])
+    event = Event(
+        id=new_id("evt", tx.now),
+        gateway=delivery.gateway,
+        delivery_id=delivery.delivery_id,
+        received_at=item.received_at,
+        headers={},
+        body=item.body,
+    )
+    contacts.insert_events(tx, [(event, contact.id)])
+    return contact.id
+
+
+def _via(medium: Medium) -> str:
+    if medium in (Medium.CALL, Medium.SMS):
+        return "phone_number"
+    return "email" if medium in (Medium.EMAIL, Medium.LINK) else "address"
+
+
+def _named_point(
+    tx: store.Transaction, contact_point: ContactPoint | str | None
+) -> ContactPoint | None:
+    if contact_point is None:
+        return None
+    wanted = contact_point.id if isinstance(contact_point, ContactPoint) else contact_point
+    found = contact_points.list_points(tx, ids=[wanted])
+    if not found:
+        raise NotFound("contact point", wanted)
+    return found[0]
+
+
+def _named_canaries(
+    tx: store.Transaction, canary: Canary | str | None, point: ContactPoint | None
+) -> list[Canary]:
+    if canary is not None:
+        wanted = canary.id if isinstance(canary, Canary) else canary
+        found = canaries.get_many(tx, [wanted])
+        if wanted not in found:
+            raise NotFound("canary", wanted)
+        return [found[wanted]]
+    if point is None or point.role is Role.CONTROL:
+        return []
+    ids = canaries.carrying(tx, point)
+    return [item for _id, item in sorted(canaries.get_many(tx, ids).items())]
+
+
+def _only_point(found: Sequence[Canary]) -> str | None:
+    points = {point_id for canary in found for point_id in canary.contact_point_ids}
+    return next(iter(points)) if len(points) == 1 else None
+
+
+def _add_note(tx: store.Transaction, contact_id: str, note: ContactNote) -> None:
+    stored = _required(tx, contact_id)
+    contact = replace(stored.contact, notes=(*stored.contact.notes, note))
+    ids = [candidate.canary_id for candidate in stored.candidates]
+    vias = {
+        match.field
+        for candidate in stored.candidates
+        for match in candidate.matches
+        if match.field in ("phone_number", "email") and match.form == "full"
+    }
+    found = canaries.get_many(tx, ids)
+    texts = [text for text in (contact.subject, contact.body) if text]
+    again = candidates.find(
+        [(found[canary_id], personas.name_terms(found[canary_id].identity)) for canary_id in ids],
+        via=min(vias) if vias else None,
+        texts=texts,
+        notes=contact.notes,
+    )
+    contacts.save(tx, replace(stored, contact=contact, candidates=again))
+    contacts.append_note(tx, contact_id, note)
+

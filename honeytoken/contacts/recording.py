@@ -1,0 +1,299 @@
+"""From deliveries to stored contacts: one transaction for a whole batch.
+
+Everything is looked up once a batch, by blind index: the deliveries already known, the open folds,
+the contact points, the candidates with their placements. What is written (events sealed as
+received, contacts, sightings, ledger) commits together, before anything is acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from .. import normalize, personas, store
+from ..errors import InvalidIdentifier
+from ..gateways import Delivery
+from ..keys import IndexKind
+from ..models import (
+    Candidate,
+    Canary,
+    Channel,
+    Contact,
+    ContactPoint,
+    ContactPointKind,
+    Event,
+    Medium,
+    Placement,
+    Role,
+)
+from ..store import canaries, channels, contact_points, contacts, placements
+from ..store.contacts import NewContact
+from ..store.ids import new_ids
+from ..trace.campaigns import template
+from . import disposition
+from .candidates import claimed_sender, find
+
+#: A shorter template is too common to tell one actor from another.
+_SHORTEST_TEMPLATE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A delivery with the bytes it came in."""
+
+    delivery: Delivery
+    #: Country whose national notation its numbers may use.
+    region: str
+    received_at: datetime
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    confirmed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a delivery."""
+
+    contact_id: str | None
+    #: True if it had been stored before.
+    repeated: bool
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the store knows about the recipients of a batch."""
+
+    points: dict[bytes, ContactPoint]
+    candidates: dict[bytes, list[str]]
+    canaries: dict[str, Canary]
+    placements: dict[str, list[Placement]]
+    channels: dict[str, Channel]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """The digests under which a recipient is looked up."""
+
+    point: bytes
+    canary: bytes
+    #: ``Identity`` field.
+    via: str
+
+
+def record_batch(tx: store.Transaction, batch: Sequence[Received]) -> list[Recorded]:
+    """Store a batch of deliveries; return what became of each, in order."""
+    digests = [
+        contacts.delivery_digest(tx, item.delivery.gateway, item.delivery.delivery_id)
+        for item in batch
+    ]
+    seen = contacts.known_deliveries(tx, digests)
+    fresh = [
+        (item, digest)
+        for index, (item, digest) in enumerate(zip(batch, digests, strict=True))
+        if digest not in seen and digest not in digests[:index]
+    ]
+    if fresh:
+        seen |= _record_fresh(tx, fresh)
+    first = {digest: index for index, digest in reversed(list(enumerate(digests)))}
+    new = {digest for _item, digest in fresh}
+    return [
+        Recorded(seen[digest], repeated=digest not in new or first[digest] != index)
+        for index, digest in enumerate(digests)
+    ]
+
+
+def _record_fresh(
+    tx: store.Transaction, fresh: Sequence[tuple[Received, bytes]]
+) -> dict[bytes, str | None]:
+    reached = [_reached(tx, item) for item, _digest in fresh]
+    known = _look_up(tx, [item for item in reached if item is not None])
+    folds = [_fold_digest(tx, item) for item, _digest in fresh]
+    open_folds = contacts.open_folds(tx, [digest for digest in folds if digest is not None])
+    stored_before = {fold.contact.id for fold in open_folds.values()}
+    new: dict[str, NewContact] = {}
+    changed: dict[str, NewContact] = {}
+    events: list[tuple[Event, str]] = []
+    where: dict[bytes, str | None] = {}
+    ids = zip(
+        new_ids("con", tx.now, len(fresh)), new_ids("evt", tx.now, len(fresh)), strict=True
+    )
+    for (item, digest), at, fold_digest in zip(fresh, reached, folds, strict=True):
+        contact_id, event_id = next(ids)
+        fold = open_folds.get(fold_digest) if fold_digest else None
+        if fold is not None and _joins(fold, item):
+            folded = _folded(fold, item)
+            contact_id = folded.contact.id
+            (changed if contact_id in stored_before else new)[contact_id] = folded
+        else:
+            folded = _new_contact(tx, contact_id, item, at, known, fold_digest)
+            new[contact_id] = folded
+        if fold_digest:
+            open_folds[fold_digest] = folded
+        events.append((_event(event_id, item), contact_id))
+        where[digest] = contact_id
+    contacts.insert_many(tx, new.values())
+    for stored in changed.values():
+        contacts.save(tx, stored)
+    contacts.insert_events(tx, events)
+    return where
+
+
+def _event(event_id: str, item: Received) -> Event:
+    return Event(
+        id=event_id,
+        gateway=item.delivery.gateway,
+        delivery_id=item.delivery.delivery_id,
+        received_at=item.received_at,
+        headers=item.headers,
+        body=item.body,
+    )
+
+
+def _reached(tx: store.Transaction, item: Received) -> _Reached | None:
+    recipient = item.delivery.recipient
+    if not recipient:
+        return None
+    try:
+        if item.delivery.medium is Medium.EMAIL:
+            email = normalize.email(recipient)
+            domain = email.rpartition("@")[2]
+            return _Reached(
+                contact_points.digest(tx, ContactPointKind.EMAIL_DOMAIN, domain),
+                tx.indexer.digest(IndexKind.EMAIL, email),
+                "email",
+            )
+        number = normalize.phone_number(recipient, region=item.region)
+    except InvalidIdentifier:
+        return None
+    return _Reached(
+        contact_points.digest(tx, ContactPointKind.PHONE_NUMBER, number),
+        tx.indexer.digest(IndexKind.PHONE_NUMBER, number),
+        "phone_number",
+    )
+
+
+def _look_up(tx: store.Transaction, reached: Sequence[_Reached]) -> _Known:
+    points = contact_points.by_digest(tx, list({item.point for item in reached}))
+    candidates = canaries.ids_by_digest(tx, list({item.canary for item in reached}))
+    ids = sorted({canary_id for found in candidates.values() for canary_id in found})
+    placed: dict[str, list[Placement]] = {}
+    if ids:
+        for placement in placements.list_placements(tx, canary_ids=ids):
+            placed.setdefault(placement.canary_id, []).append(placement)
+    return _Known(
+        points=points,
+        candidates=candidates,
+        canaries=canaries.get_many(tx, [canary_id for canary_id in ids if canary_id in placed]),
+        placements=placed,
+        channels={item.id: item for item in channels.list_channels(tx)} if placed else {},
+    )
+
+
+def _fold_digest(tx: store.Transaction, item: Received) -> bytes | None:
+    key = item.delivery.fold_key
+    if key is None:
+        return None
+    return tx.indexer.digest(IndexKind.FOLD, f"{item.delivery.gateway}\0{key}")
+
+
+def _joins(fold: NewContact, item: Received) -> bool:
+    return fold.fold_until is None or _at(item) <= fold.fold_until
+
+
+def _at(item: Received) -> datetime:
+    """Return when the event happened: as the gateway says, if that is not in the future."""
+    sent_at = item.delivery.sent_at
+    return item.received_at if sent_at is None else min(sent_at, item.received_at)
+
+
+def _fold_until(item: Received) -> datetime | None:
+    window_s = item.delivery.fold_window_s
+    return None if window_s is None else _at(item) + timedelta(seconds=window_s)
+
+
+def _folded(fold: NewContact, item: Received) -> NewContact:
+    """Return the contact with what a further event adds: a text that was not there, more time."""
+    contact, delivery = fold.contact, item.delivery
+    return replace(
+        fold,
+        contact=replace(
+            contact,
+            body=contact.body or delivery.text,
+            subject=contact.subject or delivery.subject,
+            sender=contact.sender or delivery.sender,
+        ),
+        fold_until=_fold_until(item),
+    )
+
+
+def _new_contact(
+    tx: store.Transaction,
+    contact_id: str,
+    item: Received,
+    reached: _Reached | None,
+    known: _Known,
+    fold_digest: bytes | None,
+) -> NewContact:
+    delivery = item.delivery
+    point = known.points.get(reached.point) if reached else None
+    ids = known.candidates.get(reached.canary, []) if reached and point else []
+    placed = [canary_id for canary_id in ids if canary_id in known.placements]
+    sender = claimed_sender(delivery.sender, medium=delivery.medium, region=item.region)
+    texts = [text for text in (delivery.subject, delivery.text) if text]
+    given = [placement for canary_id in placed for placement in known.placements[canary_id]]
+    judged = disposition.judge(
+        point=point,
+        placements=given,
+        channels=known.channels,
+        received_at=_at(item),
+        sender=sender,
+        text="\n".join(texts) or None,
+    )
+    candidates: tuple[Candidate, ...] = ()
+    if placed and point and point.role is not Role.CONTROL and reached:
+        named = [known.canaries[canary_id] for canary_id in placed]
+        candidates = find(
+            [(canary, personas.name_terms(canary.identity)) for canary in named],
+            via=reached.via,
+            texts=texts,
+            notes=(),
+        )
+    sender_digest, text_digest = campaign_digests(
+        tx, sender, texts, names=[known.canaries[canary_id].identity.name for canary_id in placed]
+    )
+    return NewContact(
+        contact=Contact(
+            id=contact_id,
+            medium=delivery.medium,
+            received_at=_at(item),
+            disposition=judged,
+            authenticity=delivery.authenticity,
+            contact_point_id=point.id if point else None,
+            sender=delivery.sender,
+            recipient=delivery.recipient,
+            subject=delivery.subject,
+            body=delivery.text,
+            sent_at=delivery.sent_at,
+            confirmed_by=item.confirmed_by,
+        ),
+        candidates=candidates,
+        sender_digest=sender_digest,
+        text_digest=text_digest,
+        fold_digest=fold_digest,
+        fold_until=_fold_until(item) if fold_digest else None,
+    )
+
+
+def campaign_digests(
+    tx: store.Transaction, sender: str, texts: Sequence[str], *, names: Sequence[str]
+) -> tuple[bytes | None, bytes | None]:
+    """Return the digests by which sightings of one actor are grouped, without their content."""
+    text = "\n".join(texts)
+    for name in names:
+        text = text.replace(name, "")
+    reduced = template(text)
+    return (
+        tx.indexer.digest(IndexKind.SENDER, sender) if sender else None,
+        tx.indexer.digest(IndexKind.TEXT, reduced) if len(reduced) >= _SHORTEST_TEMPLATE else None,
+    )

@@ -1,0 +1,285 @@
+"""``honeytoken.toml`` and the environment: what may be set, and what it means.
+
+Every value can be overridden by the environment: ``HONEYTOKEN_STORE__URL`` is ``url`` in
+``[store]``, ``HONEYTOKEN_GATEWAYS__TWILIO__AUTH_TOKEN`` is ``auth_token`` in ``[gateways.twilio]``.
+Secrets are given by reference, ``"env:NAME"`` or ``"file:PATH"``. An unknown key is an error with a
+suggestion: a misspelt setting that is silently ignored is worse than a program that does not start.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from .errors import SettingsError
+from .messages import translate as _
+
+FILE_NAME = "honeytoken.toml"
+PREFIX = "HONEYTOKEN_"
+#: Variables with the prefix that are no settings.
+OTHER_VARIABLES = frozenset({"HOME", "KEYS", "LANGUAGE", "DEBUG"})
+
+PRODUCTION, TEST = "production", "test"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """``[store]``."""
+
+    #: SQLAlchemy URL; a SQLite path is relative to the folder of the settings file.
+    url: str = field(default="sqlite:///honeytoken.db", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeysSettings:
+    """``[keys]``."""
+
+    #: Path of the key file, relative to the folder; the text in HONEYTOKEN_KEYS goes before it.
+    file: str = "honeytoken.keys"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """``[pool]``."""
+
+    #: Days a new contact point is listened to before it may be planted.
+    soak_days: int = 30
+    #: Canaries that may share one phone number.
+    capacity: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ListenSettings:
+    """``[listen]``."""
+
+    host: str = "127.0.0.1"
+    port: int = 8321
+    max_body_bytes: int = 262_144
+    read_timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class TraceSettings:
+    """``[trace]``."""
+
+    #: Expected number of channels that leak (``K0``), stated before looking.
+    prior: float = 1.0
+    window_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one vault."""
+
+    folder: Path
+    #: ``production``, or ``test``: only there may test-role contact points be planted.
+    mode: str = PRODUCTION
+    store: StoreSettings = field(default_factory=StoreSettings)
+    keys: KeysSettings = field(default_factory=KeysSettings)
+    pool: PoolSettings = field(default_factory=PoolSettings)
+    listen: ListenSettings = field(default_factory=ListenSettings)
+    trace: TraceSettings = field(default_factory=TraceSettings)
+    #: name -> options of that gateway, secrets resolved.
+    gateways: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
+
+
+_SECTIONS = {
+    "store": StoreSettings,
+    "keys": KeysSettings,
+    "pool": PoolSettings,
+    "listen": ListenSettings,
+    "trace": TraceSettings,
+}
+_MINIMUM = {"soak_days": 0, "capacity": 1, "port": 0, "max_body_bytes": 1024, "window_days": 1}
+_MAXIMUM = {"port": 65_535, "soak_days": 3_650, "window_days": 36_500, "max_body_bytes": 2**30}
+
+
+def load(folder: Path, *, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of the vault in *folder*.
+
+    Raises:
+        SettingsError: the file is missing or not TOML, a key is unknown, a value is of the wrong
+            kind, or a secret's reference leads nowhere.
+    """
+    environ = os.environ if environ is None else environ
+    path = folder / FILE_NAME
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as err:
+        raise SettingsError(
+            _("there is no vault in this folder ({file} is missing).").format(file=FILE_NAME),
+            hint=_("Make one with `honeytoken init`, or name its folder with --vault."),
+        ) from err
+    except OSError as err:
+        raise SettingsError(
+            _("{file} cannot be read.").format(file=FILE_NAME), hint=err.strerror
+        ) from err
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as err:
+        place = str(err).rpartition("(")[2].rstrip(")") if "(at " in str(err) else ""
+        raise SettingsError(
+            _("{file} is not valid TOML {place}").format(file=FILE_NAME, place=place).rstrip() + "."
+        ) from err
+    return parse(_overridden(data, environ), folder=folder, environ=environ)
+
+
+def parse(
+    data: Mapping[str, Any], *, folder: Path, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """Return *data*, the tables of a settings file, as checked settings."""
+    environ = os.environ if environ is None else environ
+    _refuse_unknown(data, ("mode", *_SECTIONS, "gateways"), where="")
+    mode = data.get("mode", PRODUCTION)
+    if mode not in (PRODUCTION, TEST):
+        raise SettingsError(_('mode must be "production" or "test".'))
+    sections = {name: _section(name, kind, data.get(name, {})) for name, kind in _SECTIONS.items()}
+    gateways = data.get("gateways", {})
+    if not isinstance(gateways, Mapping):
+        raise SettingsError(_("[{name}] must be a table.").format(name="gateways"))
+    resolved = {}
+    for name, options in gateways.items():
+        if not isinstance(options, Mapping):
+            raise SettingsError(_("[{name}] must be a table.").format(name=f"gateways.{name}"))
+        resolved[name] = {
+            key: _resolved(value, f"gateways.{name}.{key}", folder, environ)
+            for key, value in options.items()
+        }
+    return Settings(folder=folder, mode=mode, gateways=resolved, **sections)
+
+
+def _section(name: str, kind: Callable[..., Any], values: object) -> Any:
+    if not isinstance(values, Mapping):
+        raise SettingsError(_("[{name}] must be a table.").format(name=name))
+    known = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]  # a dataclass
+    _refuse_unknown(values, tuple(known), where=name)
+    checked = {}
+    for key, value in values.items():
+        wanted = {"int": int, "float": float, "str": str}[str(known[key].type)]
+        checked[key] = _typed(value, wanted, f"{name}.{key}")
+        if wanted is not str:
+            low, high = _MINIMUM.get(key, 0), _MAXIMUM.get(key, 10**9)
+            if not low <= checked[key] <= high:
+                raise SettingsError(
+                    _("{key} must be between {low} and {high}.").format(
+                        key=f"{name}.{key}", low=low, high=high
+                    )
+                )
+    return kind(**checked)
+
+
+def _typed(value: object, wanted: type, key: str) -> Any:
+    if wanted is str and isinstance(value, str):
+        return value
+    if wanted is not str and not isinstance(value, bool):
+        try:
+            if isinstance(value, int | float) and (wanted is float or int(value) == value):
+                return wanted(value)
+            if isinstance(value, str):  # from the environment
+                return wanted(value)
+        except (ValueError, OverflowError):
+            pass
+    kind = {int: _("a whole number"), float: _("a number"), str: _("text")}[wanted]
+    raise SettingsError(_("{key} must be {kind}.").format(key=key, kind=kind))
+
+
+def _refuse_unknown(data: Mapping[str, Any], known: tuple[str, ...], *, where: str) -> None:
+    for key in data:
+        if key not in known:
+            close = get_close_matches(str(key), known, n=1)
+            hint = _('Did you mean "{name}"?').format(name=close[0]) if close else None
+            place = f"{where}.{key}" if where else str(key)
+            raise SettingsError(
+                _('unknown setting "{key}" in {file}.').format(key=place, file=FILE_NAME), hint=hint
+            )
+
+
+def _overridden(data: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    merged: dict[str, Any] = {
+        key: dict(value) if isinstance(value, Mapping) else value for key, value in data.items()
+    }
+    for variable, value in environ.items():
+        if not variable.startswith(PREFIX) or variable[len(PREFIX) :] in OTHER_VARIABLES:
+            continue
+        path = variable[len(PREFIX) :].lower().split("__")
+        if path[0] not in ("mode", *_SECTIONS, "gateways"):
+            continue  # another program's, or a variable of a test run
+        table: Any = merged
+        for part in path[:-1]:
+            below = table.setdefault(part, {})
+            if not isinstance(below, dict):
+                raise SettingsError(
+                    _("{variable} does not name a setting.").format(variable=variable)
+                )
+            table[part] = table = dict(below)
+        table[path[-1]] = value
+    return merged
+
+
+def _resolved(value: object, key: str, folder: Path, environ: Mapping[str, str]) -> object:
+    if isinstance(value, list):
+        return [_resolved(item, key, folder, environ) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _resolved(item, key, folder, environ) for name, item in value.items()}
+    if not isinstance(value, str):
+        return value
+    if value.startswith("env:"):
+        found = environ.get(value[4:])
+        if not found:
+            raise SettingsError(
+                _("{key} refers to the environment variable {name}, which is not set.").format(
+                    key=key, name=value[4:]
+                )
+            )
+        return found
+    if value.startswith("file:"):
+        try:
+            return (folder / value[5:]).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as err:
+            raise SettingsError(
+                _("{key} refers to a file that cannot be read.").format(key=key)
+            ) from err
+    return value
+
+
+def template(*, mode: str = PRODUCTION, url: str | None = None) -> str:
+    """Return the commented ``honeytoken.toml`` that ``init`` writes."""
+    quoted = (url or StoreSettings().url).replace("\\", "\\\\").replace('"', '\\"')
+    return f'''\
+# honeytoken settings. Every value can be overridden by the environment:
+# HONEYTOKEN_STORE__URL is `url` in [store].
+
+# "production", or "test": only there may contact points of role "test" be planted.
+mode = "{mode}"
+
+[store]
+# SQLite file beside this one, or postgresql+psycopg://user@host/database
+url = "{quoted}"
+
+[keys]
+# Mode 0600. Without it the store cannot be read: back it up, apart from the store.
+file = "honeytoken.keys"
+
+[pool]
+soak_days = 30   # listen this long to a new contact point before it is planted
+capacity = 10    # canaries that may share one phone number
+
+[listen]
+host = "127.0.0.1"
+port = 8321
+max_body_bytes = 262144
+read_timeout_s = 10.0
+
+[trace]
+prior = 1.0      # channels you expect to leak, stated before looking
+window_days = 90
+
+# One table per gateway; its hook is POST /hooks/<name>. Secrets by reference: "env:NAME", "file:PATH".
+# [gateways.twilio]
+# kind = "twilio"
+# public_url = "https://hooks.shop.example/hooks/twilio"
+# auth_token = "env:TWILIO_AUTH_TOKEN"
+'''

@@ -1,0 +1,140 @@
+"""Canaries: sealed identities and the blind indexes by which they are found again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select
+
+from .. import normalize
+from ..keys import DIGEST_BYTES, Indexer, IndexKind
+from ..ledger import Action, Leaf
+from ..models import Canary, Identity
+from . import codec, schema
+from .schema import to_microseconds
+from .transaction import Transaction
+
+_table = schema.canaries
+_index = schema.canary_index
+_CHUNK = 500
+_READ_CHUNK = 2000
+
+
+def digests(indexer: Indexer, identity: Identity) -> list[bytes]:
+    """Return the blind indexes of an identity: exact fields, and the joint (surname, last four).
+
+    More projections would slow minting and reveal frequencies to whoever holds the file.
+    """
+    found = []
+    if identity.phone_number is not None:
+        number = identity.phone_number
+        found.append(indexer.function(IndexKind.PHONE_NUMBER)(number.encode())[:DIGEST_BYTES])
+        if identity.family_name:
+            joint = normalize.surname_last4(identity.family_name, number)
+            found.append(indexer.function(IndexKind.SURNAME_LAST4)(joint.encode())[:DIGEST_BYTES])
+    if identity.email is not None:
+        email = identity.email
+        found.append(indexer.function(IndexKind.EMAIL)(email.encode())[:DIGEST_BYTES])
+    if identity.address is not None:
+        place = normalize.address(identity.address.formatted, country=identity.address.country)
+        found.append(indexer.function(IndexKind.ADDRESS)(place.encode())[:DIGEST_BYTES])
+    return found
+
+
+def insert_many(tx: Transaction, canaries: Iterable[Canary]) -> None:
+    """Add canaries, sealed and indexed, with one ledger entry for up to 1024 of them."""
+    rows, index_rows = [], []
+    for canary in canaries:
+        data: dict[str, Any] = {
+            "identity": codec.identity_data(canary.identity),
+            "contact_point_ids": canary.contact_point_ids,
+        }
+        if canary.note is not None:
+            data["note"] = canary.note
+        plain = codec.to_bytes(data)
+        expires = canary.expires_at
+        rows.append(
+            (
+                canary.id,
+                canary.plan_id,
+                to_microseconds(canary.minted_at),
+                None if expires is None else to_microseconds(expires),
+                tx.sealer.seal(plain, table="canaries", column="sealed", row=canary.id),
+            )
+        )
+        index_rows += [(digest, canary.id) for digest in digests(tx.indexer, canary.identity)]
+        tx.append(Action.MINT, Leaf(canary.id, plain), keep=False)
+    # Sorted, a chunk touches each page of the index once.
+    index_rows.sort()
+    columns = ("id", "plan_id", "minted_at", "expires_at", "sealed")
+    tx.insert_many(_table, columns, rows)
+    tx.insert_many(_index, ("digest", "canary_id"), index_rows)
+
+
+def ids_by_digest(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, list[str]]:
+    """Return, for each blind index that is ours, the canaries under it, oldest first."""
+    found: dict[bytes, list[str]] = {}
+    for start in range(0, len(digests), _CHUNK):
+        query = (
+            select(_index.c.digest, _index.c.canary_id)
+            .where(_index.c.digest.in_(digests[start : start + _CHUNK]))
+            .order_by(_index.c.canary_id)
+        )
+        for row in tx.connection.execute(query):
+            found.setdefault(row.digest, []).append(row.canary_id)
+    return found
+
+
+def get_many(tx: Transaction, ids: Sequence[str]) -> dict[str, Canary]:
+    """Return the canaries with these ids; unknown ids are left out."""
+    found: dict[str, Canary] = {}
+    for start in range(0, len(ids), _CHUNK):
+        query = select(_table).where(_table.c.id.in_(ids[start : start + _CHUNK]))
+        for row in tx.connection.execute(query):
+            found[row.id] = _canary(tx, row)
+    return found
+
+
+def chunk_after(tx: Transaction, last_id: str, *, limit: int = _READ_CHUNK) -> list[Canary]:
+    """Return up to *limit* canaries whose ids follow *last_id* (``""`` for the first)."""
+    query = select(_table).where(_table.c.id > last_id).order_by(_table.c.id).limit(limit)
+    return [_canary(tx, row) for row in tx.connection.execute(query)]
+
+
+def count(tx: Transaction) -> int:
+    """Return how many canaries there are."""
+    return tx.connection.execute(select(func.count()).select_from(_table)).scalar_one()
+
+
+def reindex(tx: Transaction) -> None:
+    """Derive every blind index anew with the transaction's index master."""
+    tx.connection.execute(delete(_index))
+    for chunk in _chunks(tx):
+        rows = [
+            (digest, canary.id)
+            for canary in chunk
+            for digest in digests(tx.indexer, canary.identity)
+        ]
+        tx.insert_many(_index, ("digest", "canary_id"), sorted(rows))
+
+
+def _chunks(tx: Transaction) -> Iterator[list[Canary]]:
+    last = ""
+    while chunk := chunk_after(tx, last):
+        yield chunk
+        last = chunk[-1].id
+
+
+def _canary(tx: Transaction, row: Row[tuple[Any, ...]]) -> Canary:
+    plain = tx.sealer.open(row.sealed, table="canaries", column="sealed", row=row.id)
+    data = codec.from_bytes(plain)
+    return Canary(
+        id=row.id,
+        identity=codec.identity(data["identity"]),
+        contact_point_ids=tuple(data["contact_point_ids"]),
+        minted_at=row.minted_at,
+        plan_id=row.plan_id,
+        expires_at=row.expires_at,
+        note=data.get("note"),
+    )

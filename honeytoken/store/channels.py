@@ -1,0 +1,76 @@
+"""Channels and routes: who may be given data, and in which order."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import Row, insert, select
+
+from ..ledger import Action, Leaf
+from ..models import Channel, ChannelKind, Route
+from . import codec, schema
+from .transaction import Transaction
+
+
+def insert_channel(tx: Transaction, channel: Channel) -> None:
+    """Add a channel.
+
+    Raises:
+        AlreadyExists: at the end of the block, if its id or name is taken.
+    """
+    values = {
+        "id": channel.id,
+        "name": channel.name,
+        "kind": channel.kind.value,
+        "parent_id": channel.parent_id,
+        "expected_senders": json.dumps(channel.expected_senders, ensure_ascii=False),
+        "added_at": channel.added_at,
+    }
+    tx.connection.execute(insert(schema.channels).values(values))
+    payload = {**values, "added_at": channel.added_at.isoformat()}
+    tx.append(Action.ADD_CHANNEL, Leaf(channel.id, codec.to_bytes(payload)))
+
+
+def list_channels(tx: Transaction) -> list[Channel]:
+    """Return all channels in the order they were added."""
+    query = select(schema.channels).order_by(schema.channels.c.added_at, schema.channels.c.id)
+    return [_channel(row) for row in tx.connection.execute(query)]
+
+
+def _channel(row: Row[tuple[object, ...]]) -> Channel:
+    return Channel(
+        id=row.id,
+        name=row.name,
+        kind=ChannelKind(row.kind),
+        added_at=row.added_at,
+        parent_id=row.parent_id,
+        expected_senders=tuple(json.loads(row.expected_senders)),
+    )
+
+
+def insert_route(tx: Transaction, route: Route) -> None:
+    """Add a route.
+
+    Raises:
+        AlreadyExists: at the end of the block, if its id or name is taken.
+    """
+    plain = codec.to_bytes({"hops": codec.hops_data(route.hops)})
+    values = {
+        "id": route.id,
+        "name": route.name,
+        "added_at": tx.now,
+        "sealed": tx.sealer.seal(plain, table="routes", column="sealed", row=route.id),
+    }
+    tx.connection.execute(insert(schema.routes).values(values))
+    tx.append(Action.ADD_ROUTE, Leaf(route.id, plain), keep=False)
+
+
+def list_routes(tx: Transaction) -> list[Route]:
+    """Return all routes in the order they were added."""
+    query = select(schema.routes).order_by(schema.routes.c.added_at, schema.routes.c.id)
+    return [_route(tx, row) for row in tx.connection.execute(query)]
+
+
+def _route(tx: Transaction, row: Row[tuple[object, ...]]) -> Route:
+    plain = tx.sealer.open(row.sealed, table="routes", column="sealed", row=row.id)
+    return Route(id=row.id, name=row.name, hops=codec.hops(codec.from_bytes(plain)["hops"]))

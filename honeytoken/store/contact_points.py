@@ -1,0 +1,247 @@
+"""Contact points: what the owner holds, how much of it is used, what is reserved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, insert, select, update
+
+from ..keys import IndexKind
+from ..ledger import Action, Leaf
+from ..models import ContactPoint, ContactPointKind, ContactPointState, Role
+from . import codec, schema
+from .transaction import Transaction
+
+_table = schema.contact_points
+_CHUNK = 500
+
+
+def digest(tx: Transaction, kind: ContactPointKind, value: str) -> bytes:
+    """Return the blind index under which a contact point of this canonical value is found."""
+    return tx.indexer.digest(IndexKind.CONTACT_POINT, f"{kind.value} {value}")
+
+
+def insert_many(tx: Transaction, points: Iterable[ContactPoint]) -> None:
+    """Add contact points.
+
+    Raises:
+        AlreadyExists: at the end of the block, if one is in the pool already.
+    """
+    rows = []
+    for point in points:
+        data: dict[str, Any] = {"value": point.value}
+        if point.address is not None:
+            data["address"] = codec.address_data(point.address)
+        plain = codec.to_bytes(data)
+        rows.append(
+            {
+                "id": point.id,
+                "kind": point.kind.value,
+                "role": point.role.value,
+                "region": point.region,
+                "capacity": point.capacity,
+                "used": 0,
+                "added_at": point.added_at,
+                "held_since": point.held_since,
+                "attested": point.attested,
+                "ready_at": point.ready_at,
+                "device": point.device,
+                "gateway": point.gateway,
+                "digest": digest(tx, point.kind, point.value),
+                "sealed": tx.sealer.seal(
+                    plain, table="contact_points", column="sealed", row=point.id
+                ),
+            }
+        )
+        tx.append(Action.ADD_CONTACT_POINT, Leaf(point.id, codec.to_bytes(ledger_data(point))))
+    if rows:
+        tx.connection.execute(insert(_table), rows)
+
+
+def ledger_data(point: ContactPoint) -> dict[str, Any]:
+    """Return what the ledger commits to: all that a later claim about the point rests on."""
+
+    def when(at: datetime | None) -> str | None:
+        return at.isoformat() if at else None
+
+    return {
+        "kind": point.kind.value,
+        "value": point.value,
+        "role": point.role.value,
+        "added_at": when(point.added_at),
+        "held_since": when(point.held_since),
+        "attested": point.attested,
+        "ready_at": when(point.ready_at),
+    }
+
+
+def _listed(
+    *, kind: ContactPointKind | None, role: Role | None, ids: Sequence[str] | None
+) -> Select[Any]:
+    query = select(_table).order_by(_table.c.added_at, _table.c.id)
+    if kind is not None:
+        query = query.where(_table.c.kind == kind.value)
+    if role is not None:
+        query = query.where(_table.c.role == role.value)
+    if ids is not None:
+        query = query.where(_table.c.id.in_(ids))
+    return query
+
+
+def list_points(
+    tx: Transaction,
+    *,
+    kind: ContactPointKind | None = None,
+    role: Role | None = None,
+    ids: Sequence[str] | None = None,
+) -> list[ContactPoint]:
+    """Return contact points in the order they were added."""
+    query = _listed(kind=kind, role=role, ids=ids)
+    return [_point(tx, row) for row in tx.connection.execute(query)]
+
+
+def by_digest(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, ContactPoint]:
+    """Return the contact points found under these blind indexes."""
+    found: dict[bytes, ContactPoint] = {}
+    for start in range(0, len(digests), _CHUNK):
+        part = digests[start : start + _CHUNK]
+        for row in tx.connection.execute(select(_table).where(_table.c.digest.in_(part))):
+            found[row.digest] = _point(tx, row)
+    return found
+
+
+def free(
+    tx: Transaction,
+    kind: ContactPointKind,
+    *,
+    roles: Sequence[Role],
+    limit: int,
+    without_channel: str | None = None,
+) -> list[ContactPoint]:
+    """Return contact points that may be given to one more canary, least used first.
+
+    Args:
+        tx: the transaction that will also count the use.
+        kind: of contact point.
+        roles: that may be planted in the vault's mode.
+        limit: how many at most.
+        without_channel: leave out points that a canary placed with this channel carries.
+    """
+    query = (
+        select(_table)
+        .where(
+            _table.c.kind == kind.value,
+            _table.c.role.in_([role.value for role in roles]),
+            _table.c.used < _table.c.capacity,
+            _table.c.withdrawn.is_(None),
+            _table.c.held_since.is_not(None) | (_table.c.role == Role.TEST.value),
+            _table.c.ready_at.is_(None) | (_table.c.ready_at <= tx.now),
+        )
+        .order_by(_table.c.used, _table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = _with_channel(tx, without_channel) if without_channel else frozenset()
+    if taken:
+        query = query.where(_table.c.id.not_in(taken))
+    return [_point(tx, row) for row in tx.connection.execute(query)]
+
+
+def _with_channel(tx: Transaction, channel_id: str) -> frozenset[str]:
+    # Opens the canaries placed with the channel: which point they carry is nowhere in plain.
+    canaries, placements = schema.canaries, schema.placements
+    query = (
+        select(canaries.c.id, canaries.c.sealed)
+        .join(placements, placements.c.canary_id == canaries.c.id)
+        .where(placements.c.channel_id == channel_id, placements.c.status != "void")
+        .distinct()
+    )
+    points: set[str] = set()
+    for row in tx.connection.execute(query):
+        plain = tx.sealer.open(row.sealed, table="canaries", column="sealed", row=row.id)
+        points.update(codec.from_bytes(plain)["contact_point_ids"])
+    return frozenset(points)
+
+
+def count_use(tx: Transaction, uses: Mapping[str, int]) -> None:
+    """Add to the number of canaries that carry each point."""
+    if uses:
+        tx.connection.execute(
+            update(_table)
+            .where(_table.c.id == bindparam("point_id"))
+            .values(used=_table.c.used + bindparam("more")),
+            [{"point_id": point_id, "more": more} for point_id, more in sorted(uses.items())],
+        )
+
+
+def reserve(tx: Transaction, ids: Sequence[str]) -> None:
+    """Make points controls from now on."""
+    for point_id in ids:
+        tx.connection.execute(
+            update(_table)
+            .where(_table.c.id == point_id)
+            .values(role=Role.CONTROL.value, reserved_at=tx.now)
+        )
+        payload = codec.to_bytes({"role": Role.CONTROL.value, "reserved_at": tx.now.isoformat()})
+        tx.append(Action.RESERVE, Leaf(point_id, payload))
+
+
+def withdraw(tx: Transaction, point_id: str, state: ContactPointState) -> None:
+    """Mark a point ``retired`` or ``burnt`` from now on."""
+    tx.connection.execute(
+        update(_table)
+        .where(_table.c.id == point_id)
+        .values(withdrawn=state.value, withdrawn_at=tx.now)
+    )
+    payload = codec.to_bytes({"withdrawn": state.value, "at": tx.now.isoformat()})
+    tx.append(Action.RETIRE, Leaf(point_id, payload))
+
+
+def reindex(tx: Transaction) -> None:
+    """Derive every digest anew with the transaction's index master."""
+    rows = [
+        {"point_id": point.id, "fresh": digest(tx, point.kind, point.value)}
+        for point in list_points(tx)
+    ]
+    if rows:
+        tx.connection.execute(
+            update(_table)
+            .where(_table.c.id == bindparam("point_id"))
+            .values(digest=bindparam("fresh")),
+            rows,
+        )
+
+
+def _state(row: Row[tuple[Any, ...]], now: datetime) -> ContactPointState:
+    if row.withdrawn is not None:
+        return ContactPointState(row.withdrawn)
+    if row.used:
+        return ContactPointState.IN_USE
+    if row.ready_at is not None and row.ready_at > now:
+        return ContactPointState.SOAKING
+    return ContactPointState.READY
+
+
+def _point(tx: Transaction, row: Row[tuple[Any, ...]]) -> ContactPoint:
+    plain = tx.sealer.open(row.sealed, table="contact_points", column="sealed", row=row.id)
+    data = codec.from_bytes(plain)
+    return ContactPoint(
+        id=row.id,
+        kind=ContactPointKind(row.kind),
+        value=data["value"],
+        role=Role(row.role),
+        region=row.region,
+        state=_state(row, tx.now),
+        capacity=row.capacity,
+        used=row.used,
+        added_at=row.added_at,
+        held_since=row.held_since,
+        attested=row.attested,
+        ready_at=row.ready_at,
+        reserved_at=row.reserved_at,
+        device=row.device,
+        gateway=row.gateway,
+        address=codec.address(data.get("address")),
+    )

@@ -1,0 +1,431 @@
+"""Contacts with their events and sightings: one aggregate, written together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, select, update
+
+from ..keys import IndexKind
+from ..ledger import Action, Leaf
+from ..models import (
+    Authenticity,
+    Candidate,
+    Contact,
+    ContactNote,
+    Disposition,
+    Event,
+    Medium,
+)
+from . import codec, schema
+from .schema import to_microseconds
+from .transaction import Transaction
+
+_contacts = schema.contacts
+_events = schema.events
+_sightings = schema.sightings
+_CHUNK = 500
+_CONTACT_COLUMNS = (
+    "id",
+    "medium",
+    "received_at",
+    "sent_at",
+    "contact_point_id",
+    "disposition",
+    "authenticity",
+    "confirmed_by",
+    "fold_digest",
+    "fold_until",
+    "sealed",
+)
+_EVENT_COLUMNS = ("id", "gateway", "delivery_digest", "received_at", "contact_id", "sealed")
+_SIGHTING_COLUMNS = (
+    "id",
+    "contact_id",
+    "seen_at",
+    "medium",
+    "sender_digest",
+    "text_digest",
+    "candidates",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """A contact to store, with what only the store knows of it."""
+
+    contact: Contact
+    candidates: tuple[Candidate, ...]
+    sender_digest: bytes | None
+    text_digest: bytes | None
+    fold_digest: bytes | None = None
+    #: ``None`` with a ``fold_digest``: events join for ever.
+    fold_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSighting:
+    """A row of ``sightings`` with what its contact says."""
+
+    id: str
+    contact_id: str
+    seen_at: datetime
+    medium: Medium
+    disposition: Disposition
+    authenticity: Authenticity
+    confirmed: bool
+    contact_point_id: str | None
+    candidates: tuple[Candidate, ...]
+    sender_digest: bytes | None = field(repr=False)
+    text_digest: bytes | None = field(repr=False)
+
+
+def delivery_digest(tx: Transaction, gateway: str, delivery_id: str) -> bytes:
+    """Return the blind index on which repeats of a delivery fall."""
+    return tx.indexer.digest(IndexKind.DELIVERY, f"{gateway}\0{delivery_id}")
+
+
+def known_deliveries(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, str | None]:
+    """Return, of these deliveries, those already stored, with the contact they belong to."""
+    query = select(_events.c.delivery_digest, _events.c.contact_id)
+    rows = tx.connection.execute(query.where(_events.c.delivery_digest.in_(digests)))
+    return {row.delivery_digest: row.contact_id for row in rows}
+
+
+def open_folds(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, NewContact]:
+    """Return the latest contact of each fold key, with the time until which events join it."""
+    if not digests:
+        return {}
+    query = _joined().where(_contacts.c.fold_digest.in_(digests)).order_by(_contacts.c.received_at)
+    return {
+        row.fold_digest: NewContact(
+            contact=_contact(tx, row, ()),
+            candidates=codec.candidates(row.candidates),
+            sender_digest=row.sender_digest,
+            text_digest=row.text_digest,
+            fold_digest=row.fold_digest,
+            fold_until=row.fold_until,
+        )
+        for row in tx.connection.execute(query)
+    }
+
+
+def _private_data(contact: Contact) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        name: value
+        for name in ("sender", "recipient", "subject", "body")
+        if (value := getattr(contact, name)) is not None
+    }
+    if contact.notes:
+        data["notes"] = [codec.note_data(note) for note in contact.notes]
+    return data
+
+
+def _ledger_data(contact: Contact) -> dict[str, Any]:
+    """Return what the ledger commits to when a contact is first stored."""
+    return {
+        "medium": contact.medium.value,
+        "received_at": to_microseconds(contact.received_at),
+        "contact_point_id": contact.contact_point_id,
+        "disposition": contact.disposition.value,
+        "authenticity": contact.authenticity.value,
+    }
+
+
+def insert_many(tx: Transaction, contacts: Iterable[NewContact]) -> None:
+    """Add contacts, each with its sighting."""
+    rows, sightings = [], []
+    for new in contacts:
+        contact = new.contact
+        plain = codec.to_bytes(_private_data(contact))
+        rows.append(
+            (
+                contact.id,
+                contact.medium.value,
+                to_microseconds(contact.received_at),
+                _stored(contact.sent_at),
+                contact.contact_point_id,
+                contact.disposition.value,
+                contact.authenticity.value,
+                contact.confirmed_by,
+                new.fold_digest,
+                _stored(new.fold_until),
+                tx.sealer.seal(plain, table="contacts", column="sealed", row=contact.id),
+            )
+        )
+        sightings.append(
+            (
+                sighting_id(contact.id),
+                contact.id,
+                to_microseconds(contact.received_at),
+                contact.medium.value,
+                new.sender_digest,
+                new.text_digest,
+                codec.candidates_text(new.candidates),
+            )
+        )
+        tx.append(Action.RECEIVE, Leaf(contact.id, codec.to_bytes(_ledger_data(contact))))
+    tx.insert_many(_contacts, _CONTACT_COLUMNS, rows)
+    tx.insert_many(_sightings, _SIGHTING_COLUMNS, sightings)
+
+
+def sighting_id(contact_id: str) -> str:
+    """Return the id of a contact's sighting."""
+    return f"sig_{contact_id.partition('_')[2]}"
+
+
+def _stored(at: datetime | None) -> int | None:
+    return None if at is None else to_microseconds(at)
+
+
+def insert_events(tx: Transaction, events: Iterable[tuple[Event, str]]) -> None:
+    """Add raw events, sealed as received, each with the id of its contact."""
+    rows = []
+    for event, contact_id in events:
+        plain = event_plain(event)
+        rows.append(
+            (
+                event.id,
+                event.gateway,
+                delivery_digest(tx, event.gateway, event.delivery_id),
+                to_microseconds(event.received_at),
+                contact_id,
+                tx.sealer.seal(plain, table="events", column="sealed", row=event.id),
+            )
+        )
+        tx.append(Action.RECEIVE, Leaf(event.id, plain), keep=False)
+    tx.insert_many(_events, _EVENT_COLUMNS, rows)
+
+
+def event_plain(event: Event) -> bytes:
+    """Return headers and body as they are sealed: the body's bytes stay as they came."""
+    head = codec.to_bytes({"delivery_id": event.delivery_id, "headers": dict(event.headers)})
+    return len(head).to_bytes(4, "big") + head + event.body
+
+
+def list_events(tx: Transaction, contact_id: str) -> list[Event]:
+    """Return the raw events of a contact, earliest first."""
+    query = select(_events).where(_events.c.contact_id == contact_id).order_by(_events.c.id)
+    found = []
+    for row in tx.connection.execute(query):
+        plain = tx.sealer.open(row.sealed, table="events", column="sealed", row=row.id)
+        size = int.from_bytes(plain[:4], "big")
+        head = codec.from_bytes(plain[4 : 4 + size])
+        found.append(
+            Event(
+                id=row.id,
+                gateway=row.gateway,
+                delivery_id=head["delivery_id"],
+                received_at=row.received_at,
+                headers=head["headers"],
+                body=plain[4 + size :],
+            )
+        )
+    return found
+
+
+def save(tx: Transaction, stored: NewContact) -> None:
+    """Store the changed content, disposition and candidates of a contact."""
+    contact = stored.contact
+    plain = codec.to_bytes(_private_data(contact))
+    tx.connection.execute(
+        update(_contacts)
+        .where(_contacts.c.id == contact.id)
+        .values(
+            disposition=contact.disposition.value,
+            confirmed_by=contact.confirmed_by,
+            fold_until=stored.fold_until,
+            sealed=tx.sealer.seal(plain, table="contacts", column="sealed", row=contact.id),
+        )
+    )
+    tx.connection.execute(
+        update(_sightings)
+        .where(_sightings.c.contact_id == contact.id)
+        .values(
+            candidates=codec.candidates_text(stored.candidates),
+            sender_digest=stored.sender_digest,
+            text_digest=stored.text_digest,
+        )
+    )
+
+
+def append_note(tx: Transaction, contact_id: str, note: ContactNote) -> None:
+    """Put a note into the ledger."""
+    tx.append(Action.NOTE, Leaf(contact_id, codec.to_bytes(codec.note_data(note))))
+
+
+def append_classification(
+    tx: Transaction, contact_id: str, disposition: Disposition, reason: str | None
+) -> None:
+    """Put a change of disposition into the ledger."""
+    data = {"disposition": disposition.value, "reason": reason}
+    tx.append(Action.CLASSIFY, Leaf(contact_id, codec.to_bytes(data)))
+
+
+def _joined() -> Select[Any]:
+    return select(
+        _contacts,
+        _sightings.c.candidates,
+        _sightings.c.sender_digest,
+        _sightings.c.text_digest,
+    ).join(_sightings, _sightings.c.contact_id == _contacts.c.id)
+
+
+def get(tx: Transaction, contact_id: str) -> NewContact | None:
+    """Return one contact with its sighting's facts, or ``None``."""
+    row = tx.connection.execute(_joined().where(_contacts.c.id == contact_id)).first()
+    if row is None:
+        return None
+    return NewContact(
+        contact=_contact(tx, row, _event_ids(tx, [contact_id]).get(contact_id, ())),
+        candidates=codec.candidates(row.candidates),
+        sender_digest=row.sender_digest,
+        text_digest=row.text_digest,
+        fold_digest=row.fold_digest,
+        fold_until=row.fold_until,
+    )
+
+
+def list_contacts(
+    tx: Transaction,
+    *,
+    disposition: Disposition | None = None,
+    medium: Medium | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int | None = None,
+) -> list[Contact]:
+    """Return contacts, earliest first; with *limit*, only that many of the latest."""
+    query = select(_contacts)
+    if disposition is not None:
+        query = query.where(_contacts.c.disposition == disposition.value)
+    if medium is not None:
+        query = query.where(_contacts.c.medium == medium.value)
+    if since is not None:
+        query = query.where(_contacts.c.received_at >= since)
+    if until is not None:
+        query = query.where(_contacts.c.received_at < until)
+    query = query.order_by(_contacts.c.received_at.desc(), _contacts.c.id.desc())
+    rows = tx.connection.execute(query if limit is None else query.limit(limit)).all()
+    event_ids = _event_ids(tx, [row.id for row in rows])
+    return [_contact(tx, row, event_ids.get(row.id, ())) for row in reversed(rows)]
+
+
+def _event_ids(tx: Transaction, contact_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for start in range(0, len(contact_ids), _CHUNK):
+        query = (
+            select(_events.c.contact_id, _events.c.id)
+            .where(_events.c.contact_id.in_(contact_ids[start : start + _CHUNK]))
+            .order_by(_events.c.id)
+        )
+        for row in tx.connection.execute(query):
+            found[row.contact_id] = (*found.get(row.contact_id, ()), row.id)
+    return found
+
+
+def _contact(tx: Transaction, row: Row[tuple[Any, ...]], event_ids: tuple[str, ...]) -> Contact:
+    plain = tx.sealer.open(row.sealed, table="contacts", column="sealed", row=row.id)
+    data = codec.from_bytes(plain)
+    return Contact(
+        id=row.id,
+        medium=Medium(row.medium),
+        received_at=row.received_at,
+        disposition=Disposition(row.disposition),
+        authenticity=Authenticity(row.authenticity),
+        event_ids=event_ids,
+        contact_point_id=row.contact_point_id,
+        sender=data.get("sender"),
+        recipient=data.get("recipient"),
+        subject=data.get("subject"),
+        body=data.get("body"),
+        sent_at=row.sent_at,
+        confirmed_by=row.confirmed_by,
+        notes=tuple(codec.note(note) for note in data.get("notes", ())),
+    )
+
+
+def list_sightings(
+    tx: Transaction, *, since: datetime | None = None, until: datetime | None = None
+) -> list[StoredSighting]:
+    """Return the sightings made through contacts, earliest first, without opening anything."""
+    query = select(
+        _sightings,
+        _contacts.c.disposition,
+        _contacts.c.authenticity,
+        _contacts.c.confirmed_by,
+        _contacts.c.contact_point_id,
+    ).join(_contacts, _sightings.c.contact_id == _contacts.c.id)
+    if since is not None:
+        query = query.where(_sightings.c.seen_at >= since)
+    if until is not None:
+        query = query.where(_sightings.c.seen_at < until)
+    rows = tx.connection.execute(query.order_by(_sightings.c.seen_at, _sightings.c.id))
+    return [
+        StoredSighting(
+            id=row.id,
+            contact_id=row.contact_id,
+            seen_at=row.seen_at,
+            medium=Medium(row.medium),
+            disposition=Disposition(row.disposition),
+            authenticity=Authenticity(row.authenticity),
+            confirmed=row.confirmed_by is not None,
+            contact_point_id=row.contact_point_id,
+            candidates=codec.candidates(row.candidates),
+            sender_digest=row.sender_digest,
+            text_digest=row.text_digest,
+        )
+        for row in rows
+    ]
+
+
+def walk(tx: Transaction) -> Iterator[NewContact]:
+    """Yield every contact, oldest first, for work that touches all of them."""
+    last = ""
+    while True:
+        query = _joined().where(_contacts.c.id > last).order_by(_contacts.c.id).limit(_CHUNK)
+        rows = tx.connection.execute(query).all()
+        if not rows:
+            return
+        for row in rows:
+            yield NewContact(
+                contact=_contact(tx, row, ()),
+                candidates=codec.candidates(row.candidates),
+                sender_digest=row.sender_digest,
+                text_digest=row.text_digest,
+            )
+        last = rows[-1].id
+
+
+def reindex_events(tx: Transaction) -> None:
+    """Derive the delivery digests anew with the transaction's index master."""
+    query = select(_contacts.c.id)
+    fresh = [
+        {"event_id": event.id, "fresh": delivery_digest(tx, event.gateway, event.delivery_id)}
+        for contact_id in tx.connection.execute(query).scalars().all()
+        for event in list_events(tx, contact_id)
+    ]
+    if fresh:
+        tx.connection.execute(
+            update(_events)
+            .where(_events.c.id == bindparam("event_id"))
+            .values(delivery_digest=bindparam("fresh")),
+            fresh,
+        )
+    # Fold keys cannot be derived again and only matter for a few minutes.
+    tx.connection.execute(update(_contacts).values(fold_digest=None, fold_until=None))
+
+
+def set_digests(
+    tx: Transaction, contact_id: str, sender: bytes | None, text: bytes | None
+) -> None:
+    """Store the campaign digests of a contact."""
+    tx.connection.execute(
+        update(_sightings)
+        .where(_sightings.c.contact_id == contact_id)
+        .values(sender_digest=sender, text_digest=text)
+    )
+

@@ -1,0 +1,7 @@
+"""Run by Alembic. The connection comes with an open transaction and the lock: see ``migrate.py``."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"])
+with context.begin_transaction():
+    context.run_migrations()

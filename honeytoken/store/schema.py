@@ -1,0 +1,243 @@
+"""The tables, in one place. What is personal is in ``sealed`` columns; what is looked up is a digest.
+
+The same sentences run on SQLite and PostgreSQL. Times are stored as microseconds since 1970 (UTC):
+exact on both, and no driver can lose the zone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_microseconds(at: datetime) -> int:
+    """Return an aware time as the integer that is stored."""
+    if at.tzinfo is None:
+        message = "a time without a zone cannot be stored"
+        raise TypeError(message)
+    delta = at - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def from_microseconds(stored: int) -> datetime:
+    """Return what :func:`to_microseconds` stored, as aware UTC."""
+    return _EPOCH + timedelta(microseconds=stored)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Aware UTC ``datetime`` <-> microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Store."""
+        return None if value is None else to_microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Read."""
+        return None if value is None else from_microseconds(value)
+
+
+metadata = MetaData()
+
+vault_state = Table(
+    "vault_state",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("created_at", UtcTime, nullable=False),
+    # Which masters the store was last written with: a process with older ones reads them anew.
+    Column("index_check", LargeBinary, nullable=False),
+    Column("sealing_key", Text, nullable=False),
+    Column("ledger_seq", BigInteger, nullable=False),
+    Column("ledger_digest", LargeBinary, nullable=False),
+    Column("ledger_mac", LargeBinary, nullable=False),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("parent_id", Text, ForeignKey("channels.id")),
+    Column("expected_senders", Text, nullable=False),
+    Column("added_at", UtcTime, nullable=False),
+)
+
+routes = Table(
+    "routes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("added_at", UtcTime, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+contact_points = Table(
+    "contact_points",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("capacity", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
+    Column("added_at", UtcTime, nullable=False),
+    Column("held_since", UtcTime),
+    Column("attested", Boolean, nullable=False),
+    Column("ready_at", UtcTime),
+    Column("reserved_at", UtcTime),
+    # "retired" or "burnt", and since when; the other states follow from the times and the use.
+    Column("withdrawn", Text),
+    Column("withdrawn_at", UtcTime),
+    Column("device", Text),
+    Column("gateway", Text),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("contact_points_free", "kind", "role", "used"),
+)
+
+canaries = Table(
+    "canaries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("plan_id", Text),
+    Column("minted_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("canaries_plan", "plan_id"),
+)
+
+canary_index = Table(
+    "canary_index",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("canary_id", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+placements = Table(
+    "placements",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("canary_id", Text, ForeignKey("canaries.id"), nullable=False, index=True),
+    Column("channel_id", Text, ForeignKey("channels.id"), nullable=False, index=True),
+    Column("route_id", Text, ForeignKey("routes.id")),
+    Column("document", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("intended_at", UtcTime, nullable=False),
+    Column("confirmed_at", UtcTime),
+    Column("expected_until", UtcTime),
+    Column("permission", Text, nullable=False),
+    Column("reference_digest", LargeBinary, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("medium", Text, nullable=False),
+    Column("received_at", UtcTime, nullable=False, index=True),
+    Column("sent_at", UtcTime),
+    Column("contact_point_id", Text, ForeignKey("contact_points.id"), index=True),
+    Column("disposition", Text, nullable=False),
+    Column("authenticity", Text, nullable=False),
+    Column("confirmed_by", Text),
+    # Until when further events of the same call join this contact.
+    Column("fold_digest", LargeBinary, index=True),
+    Column("fold_until", UtcTime),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("gateway", Text, nullable=False),
+    # Digest of gateway and delivery id: the one place where repeats fall.
+    Column("delivery_digest", LargeBinary, nullable=False, unique=True),
+    Column("received_at", UtcTime, nullable=False),
+    Column("contact_id", Text, ForeignKey("contacts.id"), index=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("canary_id", Text, ForeignKey("canaries.id"), nullable=False, index=True),
+    Column("found_at", UtcTime, nullable=False),
+    # One scanned file is one campaign.
+    Column("campaign_id", Text, nullable=False),
+    Column("matches", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("contact_id", Text, ForeignKey("contacts.id"), unique=True),
+    Column("finding_id", Text, ForeignKey("findings.id"), unique=True),
+    Column("seen_at", UtcTime, nullable=False, index=True),
+    Column("medium", Text, nullable=False),
+    Column("sender_digest", LargeBinary),
+    Column("text_digest", LargeBinary),
+    # JSON: [[canary id, [[field, form, log likelihood ratio], ...]], ...]
+    Column("candidates", Text, nullable=False),
+)
+
+drills = Table(
+    "drills",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("contact_point_id", Text, ForeignKey("contact_points.id"), nullable=False, index=True),
+    Column("at", UtcTime, nullable=False),
+    Column("heard", Boolean, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subjects", Text, nullable=False),
+    Column("commitments", LargeBinary, nullable=False),
+    Column("previous", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    # The salted payloads, where the record itself does not hold them.
+    Column("sealed", LargeBinary),
+)
+
+delivery_counts = Table(
+    "delivery_counts",
+    metadata,
+    Column("gateway", Text, primary_key=True),
+    # "accepted", "repeated", or the name of the refusal.
+    Column("outcome", Text, primary_key=True),
+    # Days since 1970, UTC.
+    Column("day", Integer, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+#: Every sealed column: what ``rekey`` walks.
+SEALED = (routes, contact_points, canaries, placements, contacts, events, findings, ledger)

@@ -1,0 +1,238 @@
+"""The store and its transactions: one connection, the keys, and the ledger entries to come."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from ..errors import AlreadyExists, StoreBusy, StoreError, WrongKeys
+from ..keys import Indexer, Keyring, Sealer
+from ..ledger import Action, Leaf
+from ..messages import translate as _
+from . import ledger
+from .engine import open_engine
+from .migrate import upgrade
+from .schema import vault_state
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """What a keyring unlocks, made ready once."""
+
+    keyring: Keyring = field(repr=False)
+    sealer: Sealer
+    indexer: Indexer
+
+
+class Transaction:
+    """One transaction. Commits when its ``with`` block ends well, else leaves no trace."""
+
+    def __init__(self, connection: Connection, keys: Unlocked, now: datetime) -> None:
+        self.connection = connection
+        self.sealer = keys.sealer
+        self.indexer = keys.indexer
+        #: The time of everything that is written here.
+        self.now = now
+        self.to_append: list[tuple[Action, Leaf, bool]] = []
+
+    def append(self, action: Action, leaf: Leaf, *, keep: bool = True) -> None:
+        """Put *leaf* into the ledger when this transaction commits.
+
+        Args:
+            action: what was done; neighbours with the same action share an entry.
+            leaf: the record and its salted payload.
+            keep: seal the payload into the entry; False where the record itself holds it.
+        """
+        self.to_append.append((action, leaf, keep))
+
+    def insert_many(
+        self, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        """Insert rows of stored values (times as microseconds) at the driver's own speed.
+
+        SQLAlchemy's per-row work costs several times the insert itself; a shop's bulk calls and the
+        listener's batches go this way: ``executemany`` on SQLite, ``COPY`` on PostgreSQL.
+        """
+        driver: Any = self.connection.connection.driver_connection
+        names = ", ".join(columns)
+        if self.connection.dialect.name == "sqlite":
+            marks = ", ".join("?" * len(columns))
+            sql = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608  # names are ours
+            driver.executemany(sql, rows)
+            return
+        with driver.cursor() as cursor, cursor.copy(
+            f"COPY {table.name} ({names}) FROM STDIN"
+        ) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+
+class Store:
+    """A database with its keys.
+
+    Args:
+        url: SQLAlchemy URL (``settings.store.url``).
+        folder: against which a SQLite path is read.
+        load_keys: gives the keyring; called again when the store was written with newer masters.
+        clock: gives the present time, aware UTC.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        folder: Path,
+        load_keys: Callable[[], Keyring],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.engine = open_engine(url, folder)
+        self.clock = clock
+        self._load_keys = load_keys
+        self._keys_lock = threading.Lock()
+        self.keys = _unlock(load_keys())
+        self._writing = self.engine.execution_options(honeytoken_write=True)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    def prepare(self) -> None:
+        """Apply missing migrations, write the first state, and check that the keys fit.
+
+        Raises:
+            SchemaTooNew: the store was written by a newer honeytoken.
+            WrongKeys: the keys are those of another store.
+            StoreBusy: the database is locked or out of reach.
+        """
+        with _understood():
+            upgrade(self.engine)
+        with self._plain_read() as connection:
+            if connection.execute(select(vault_state.c.id)).first() is not None:
+                self._require_matching(connection)
+                return
+        with _understood(), self._writing.begin() as connection:
+            if connection.execute(select(vault_state.c.id)).first() is None:
+                ledger.create(connection, self.keys.indexer, self.keys.sealer, self.clock())
+        with self._plain_read() as connection:
+            self._require_matching(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A consistent view of the store; nothing may be written."""
+        with self._plain_read() as connection:
+            self._require_matching(connection)
+            yield Transaction(connection, self.keys, self.clock())
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A transaction that commits, ledger entries included, when the block ends well.
+
+        Raises:
+            StoreBusy: locked, full or out of reach; nothing was written.
+            AlreadyExists: a unique value is taken; nothing was written.
+        """
+        with _understood(), self._writing.begin() as connection:
+            self._require_matching(connection)
+            transaction = Transaction(connection, self.keys, self.clock())
+            yield transaction
+            ledger.append(transaction, transaction.to_append)
+
+    def reload_keys(self) -> None:
+        """Read the key file again."""
+        with self._keys_lock:
+            self.keys = _unlock(self._load_keys())
+
+    def use_keys(self, keyring: Keyring) -> None:
+        """Work with *keyring* from now on (``rekey`` and ``reindex``, after saving it)."""
+        with self._keys_lock:
+            self.keys = _unlock(keyring)
+
+    @contextmanager
+    def _plain_read(self) -> Iterator[Connection]:
+        with _understood(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def _require_matching(self, connection: Connection) -> None:
+        for last_try in (False, True):
+            row = connection.execute(
+                select(vault_state.c.index_check, vault_state.c.sealing_key)
+            ).first()
+            if row is None:
+                raise StoreError(
+                    _("the store is empty."), hint=_("Make a vault with `honeytoken init`.")
+                )
+            keys = self.keys
+            if row.index_check == keys.indexer.check and row.sealing_key == keys.sealer.current:
+                return
+            # Another process ran `rekey` or `reindex`: the key file knows more than we do.
+            if last_try:
+                break
+            self._adopt(row.index_check)
+        # An older sealing master may still be current here while `rekey` is about to begin.
+        if row.index_check != self.keys.indexer.check:
+            raise WrongKeys(
+                _("the key file is not that of this store."),
+                hint=_("Use the key file that belongs to this store (HONEYTOKEN_KEYS, [keys])."),
+            )
+        if row.sealing_key not in self.keys.keyring.sealing:
+            raise WrongKeys(
+                _("the key file is older than the store."),
+                hint=_("Use the key file as `honeytoken rekey` left it."),
+            )
+
+    def _adopt(self, index_check: bytes) -> None:
+        self.reload_keys()
+        keyring = self.keys.keyring
+        if keyring.next_index and Indexer(keyring.next_index).check == index_check:
+            # `reindex` committed and was stopped before it wrote the key file.
+            self.use_keys(keyring.promoted())
+
+
+def _unlock(keyring: Keyring) -> Unlocked:
+    return Unlocked(keyring, Sealer(keyring), Indexer(keyring.index))
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Turn the drivers' errors into ours, without the values they were about."""
+    try:
+        yield
+    except IntegrityError as err:
+        raise AlreadyExists(_("that is already in the store; nothing was written.")) from err
+    except OperationalError as err:
+        raise busy(str(err.orig)) from err
+    except DBAPIError as err:
+        if err.connection_invalidated:
+            raise busy("") from err
+        raise StoreError(
+            _("the database refused a statement ({kind}).").format(kind=type(err.orig).__name__),
+            hint=_("`honeytoken doctor` looks for the cause."),
+        ) from err
+
+
+def busy(reason: str) -> StoreError:
+    """Return the error for a database that cannot be used just now."""
+    lowered = reason.lower()
+    if "locked" in lowered or "lock timeout" in lowered:
+        return StoreBusy(
+            _("the database is locked by another process; nothing was written."),
+            hint=_("Try again in a moment."),
+        )
+    if "full" in lowered or "no space" in lowered:
+        return StoreBusy(
+            _("the disk is full; nothing was written."), hint=_("Make room, then try again.")
+        )
+    return StoreBusy(
+        _("the database cannot be reached or opened; nothing was written."),
+        hint=_("See that it runs and that store.url is right: `honeytoken doctor`."),
+    )
+
+
