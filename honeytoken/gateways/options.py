@@ -1,0 +1,140 @@
+"""Reading a gateway's table of the settings. Never repeats a value: it may be a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import NoReturn
+
+from ..errors import SettingsError
+from ..messages import translate as _
+
+_TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
+#: How the settings file refers to a secret; a value that still looks so was never resolved.
+_REFERENCES = ("env:", "file:")
+
+
+class Options:
+    """The table ``[gateways.<name>]``, read with type checks.
+
+    Values that came through the environment are text; whole numbers and switches understand that.
+    """
+
+    def __init__(self, name: str, values: Mapping[str, object]) -> None:
+        self.name = name
+        self._values = values
+
+    def __repr__(self) -> str:
+        return f"Options({self.name!r})"
+
+    def refuse(
+        self, key: str, problem: str, *, hint: str | None = None, **values: object
+    ) -> NoReturn:
+        """Raise :class:`SettingsError` for option *key*.
+
+        Args:
+            key: the option.
+            problem: a sentence with ``{key}`` in it, and *values*.
+            hint: what to do about it.
+            values: what else the sentence has in braces.
+        """
+        raise SettingsError(problem.format(key=f"gateways.{self.name}.{key}", **values), hint=hint)
+
+    def refuse_unknown(self, known: tuple[str, ...]) -> None:
+        """Raise :class:`SettingsError` for an option that is not *known* (or ``kind``)."""
+        for key in self._values:
+            if key not in known and key != "kind":
+                close = get_close_matches(str(key), known, n=1)
+                hint = (
+                    _('Did you mean "{name}"?').format(name=close[0])
+                    if close
+                    else _("Options of this kind: {names}.").format(names=", ".join(known))
+                )
+                raise SettingsError(
+                    _('[gateways.{gateway}] has an unknown option "{key}".').format(
+                        gateway=self.name, key=key
+                    ),
+                    hint=hint,
+                )
+
+    def text(self, key: str) -> str | None:
+        """Return the text of *key*, ``None`` if it is not set."""
+        value = self._values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self.refuse(key, _("{key} must be text."))
+        if not value.strip():
+            self.refuse(key, _("{key} is empty."))
+        return value
+
+    def secret(self, key: str) -> str | None:
+        """Return the secret of *key*, ``None`` if it is not set."""
+        value = self.text(key)
+        if value is not None:
+            self._refuse_reference(key, value)
+        return value
+
+    def secrets(self, key: str) -> tuple[str, ...]:
+        """Return the list of secrets of *key*, empty if it is not set."""
+        value = self._values.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list | tuple) or not value:
+            self.refuse(key, _("{key} must be a list of text."))
+        found = []
+        for item in value:
+            if not isinstance(item, str) or not item.strip():
+                self.refuse(key, _("{key} must be a list of text."))
+            self._refuse_reference(key, item)
+            found.append(item)
+        return tuple(found)
+
+    def _refuse_reference(self, key: str, value: str) -> None:
+        if value.startswith(_REFERENCES):
+            self.refuse(key, _("{key} is a reference that was not resolved."))
+
+    def whole_number(self, key: str, *, default: int, low: int, high: int) -> int:
+        """Return the whole number of *key*, within *low* and *high*."""
+        value = self._values.get(key, default)
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.refuse(key, _("{key} must be a whole number."))
+        if not low <= value <= high:
+            self.refuse(key, _("{key} must be between {low} and {high}."), low=low, high=high)
+        return value
+
+    def switch(self, key: str) -> bool:
+        """Return the truth value of *key*, false if it is not set."""
+        value = self._values.get(key, False)
+        if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
+            value = value.lower() in _TRUE
+        if not isinstance(value, bool):
+            self.refuse(key, _("{key} must be true or false."))
+        return value
+
+    def table(self, key: str) -> dict[str, str]:
+        """Return the table of texts of *key*, empty if it is not set."""
+        value = self._values.get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping) or not all(
+            isinstance(item, str) and item.strip() for item in value.values()
+        ):
+            self.refuse(key, _("{key} must be a table of text."))
+        return {str(name): str(item) for name, item in value.items()}
+
+    def region(self) -> str:
+        """Return the country of ``region``, ``"CN"`` if it is not set."""
+        # Imported here: the plan data is only needed once a gateway is really built.
+        from phonenumbers import SUPPORTED_REGIONS
+
+        value = self.text("region") or "CN"
+        if value not in SUPPORTED_REGIONS:
+            self.refuse(
+                "region",
+                _("{key} must be a country of two capital letters (ISO 3166-1)."),
+                hint=_('For example "CN" or "GB".'),
+            )
+        return value
