@@ -7,6 +7,7 @@ comes to cover something else than what is recorded.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import NoReturn
@@ -23,6 +24,7 @@ MAX_FIELDS = 256
 MAX_TEXT_CHARS = 65_536
 #: Numbers, mail addresses (RFC 5321: 320), device names.
 MAX_IDENTIFIER_CHARS = 320
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def as_bytes(text: str) -> bytes:
@@ -158,7 +160,7 @@ def content(value: str | None) -> str | None:
 
 def storable(value: str) -> str:
     """Return *value* with lone surrogates, which no database can store, replaced by U+FFFD."""
-    return as_bytes(value).decode("utf-8", "replace")
+    return _SURROGATE.sub("\ufffd", value)
 
 
 def moment(value: str, *, zone: tzinfo | None) -> datetime | None:
