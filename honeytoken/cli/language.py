@@ -1,0 +1,60 @@
+"""click speaks our language too: its own few words are looked up in our catalogue."""
+
+from __future__ import annotations
+
+import gettext
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from .. import messages
+from ..messages import translate as _
+
+_DOMAIN = "honeytoken"
+
+
+def speak(name: str | None) -> Callable[[], None]:
+    """Use language *name* (None: the one in use), also for click's own words.
+
+    Returns:
+        what puts the process back as it was; a command run inside another program owes it that.
+    """
+    language, domain, listed = messages.language(), gettext.textdomain(), os.environ.get("LANGUAGE")
+    if name is not None:
+        messages.use(name)
+    # click asks the process-wide domain, in the languages of LANGUAGE.
+    os.environ["LANGUAGE"] = messages.language()
+    gettext.bindtextdomain(_DOMAIN, str(Path(messages.__file__).parent / "locale"))
+    gettext.textdomain(_DOMAIN)
+
+    def restore() -> None:
+        gettext.textdomain(domain)
+        if listed is None:
+            os.environ.pop("LANGUAGE", None)
+        else:
+            os.environ["LANGUAGE"] = listed
+        messages.use(language)
+
+    return restore
+
+
+def click_words() -> tuple[str, ...]:
+    """Return the words of click that people meet; written here so that the extractor finds them."""
+    return (
+        _("Usage:"),
+        _("Options"),
+        _("Commands"),
+        _("Show this message and exit."),
+        _("Missing command."),
+        _("Missing argument"),
+        _("Missing option"),
+        _("Invalid value: {message}"),
+        _("Invalid value for {param_hint}: {message}"),
+        _("{name} {filename!r} does not exist."),
+        _("{name} {filename!r} is a directory."),
+        _("{value!r} is not a valid {number_type}."),
+        _("{value} is not in the range {range}."),
+        _("default: {default}"),
+        _("file"),
+        _("path"),
+    )

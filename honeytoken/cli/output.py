@@ -1,0 +1,236 @@
+"""What is printed: tables and cards for people, lines of JSON for programs, progress on stderr.
+
+Data goes to stdout, everything else to stderr. On a terminal a table fits its width; in a pipe it
+is plain text, as wide as its data and never cut. ``NO_COLOR`` and ``FORCE_COLOR`` are obeyed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TYPE_CHECKING, TextIO
+
+from ..messages import translate as _
+from .shorten import Plain
+from .visible import visible, visible_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Rows that are looked at to find the widths of a table's columns, and printed at once.
+_CHUNK = 500
+_FRACTION = re.compile(r"\.\d+Z$")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: its title, what it shows of a record, in which colours."""
+
+    title: str
+    #: A field's name (``"identity.name"`` looks inside), or a function of the plain record.
+    shows: str | Callable[[Plain], object]
+    #: Cell text -> rich style.
+    styles: Mapping[str, str] | None = None
+
+    def cell(self, record: Plain) -> str:
+        """Return what the column shows of *record*, safe to print."""
+        found = self.shows(record) if callable(self.shows) else inside(record, self.shows)
+        return visible(text(found))
+
+
+def inside(record: object, path: str) -> object:
+    """Return the value at ``"identity.address.region"`` of a plain *record*, or None."""
+    for part in path.split("."):
+        record = record.get(part) if isinstance(record, dict) else None
+    return record
+
+
+def text(found: object) -> str:
+    """Return one value as people read it."""
+    if found is None or found == "" or found == []:
+        return "-"
+    if isinstance(found, bool):
+        return _("yes") if found else _("no")
+    if isinstance(found, float):
+        return f"{found:.4g}"
+    if isinstance(found, list):
+        return ", ".join(text(each) for each in found)
+    if isinstance(found, dict):
+        return ", ".join(f"{key}={text(each)}" for key, each in found.items() if each is not None)
+    return _FRACTION.sub("Z", str(found))
+
+
+def emit(records: Iterable[Plain], columns: Sequence[Column], *, form: str | None) -> None:
+    """Print *records* as they come.
+
+    Args:
+        records: as :func:`~honeytoken.cli.shorten.plain` gives them.
+        columns: those of the table.
+        form: ``"json"``, one object per line; ``"ids"``, one id per line; None, a table.
+    """
+    if form == "json":
+        for record in records:
+            json_line(record)
+    elif form == "ids":
+        for record in records:
+            out(visible(text(record["id"])))
+    else:
+        table(([column.cell(record) for column in columns] for record in records), columns)
+
+
+def json_line(record: object) -> None:
+    """Print *record* as one line of JSON."""
+    out(json_text(record))
+
+
+def json_text(record: object) -> str:
+    """Return *record* as one line of JSON, safe to print."""
+    return visible_json(json.dumps(record, ensure_ascii=False, allow_nan=False))
+
+
+def out(line: str) -> None:
+    """Print one line of data."""
+    sys.stdout.write(f"{line}\n")
+
+
+def say(line: str) -> None:
+    """Print one line that is no data, on stderr."""
+    sys.stderr.write(f"{visible(line)}\n")
+
+
+def card(record: Plain) -> None:
+    """Print one record, a field per line; fields of records inside it are indented."""
+    for line in _card_lines(record, ""):
+        out(line)
+
+
+def _card_lines(record: Plain, indent: str) -> Iterator[str]:
+    width = max((len(key) for key in record), default=0)
+    for key, found in record.items():
+        if isinstance(found, dict) and found:
+            yield f"{indent}{visible(key)}"
+            yield from _card_lines(found, f"{indent}  ")
+        elif isinstance(found, list) and found and isinstance(found[0], dict):
+            for each in found:
+                yield f"{indent}{visible(key)}"
+                yield from _card_lines(each, f"{indent}  ")
+        else:
+            yield f"{indent}{visible(key):{width}}  {visible(text(found))}"
+
+
+def table(rows: Iterable[Sequence[str]], columns: Sequence[Column]) -> None:
+    """Print a table while its rows come; only some hundreds are held at a time."""
+    rows = iter(rows)
+    first = list(islice(rows, _CHUNK))
+    if sys.stdout.isatty():
+        while first:
+            _terminal_table(first, columns)
+            first = list(islice(rows, _CHUNK))
+    else:
+        _plain_table(first, rows, columns)
+
+
+def _terminal_table(rows: Sequence[Sequence[str]], columns: Sequence[Column]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        shown.add_column(Text(column.title), overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(cell, _style(c, cell)) for c, cell in zip(columns, row, strict=True)))
+    _console(sys.stdout).print(shown)
+
+
+def _style(column: Column, cell: str) -> str:
+    return (column.styles or {}).get(cell, "")
+
+
+def _plain_table(
+    first: Sequence[Sequence[str]], rest: Iterable[Sequence[str]], columns: Sequence[Column]
+) -> None:
+    # Only a table needs rich, and of it only how wide a character is.
+    from rich.cells import cell_len
+
+    titles = [column.title for column in columns]
+    widths = [max(cell_len(row[i]) for row in (titles, *first)) for i in range(len(titles))]
+    paint = _painter(sys.stdout)
+    for number, row in enumerate(chain([titles], first, rest)):
+        parts = []
+        for column, width, cell in zip(columns, widths, row, strict=True):
+            style = "bold" if number == 0 else _style(column, cell)
+            parts.append(paint(cell, style) + " " * max(0, width - cell_len(cell)))
+        out("  ".join(parts).rstrip())
+
+
+def _painter(stream: TextIO) -> Callable[[str, str], str]:
+    if not _wants_colour(stream):
+        return lambda cell, _style: cell
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    def paint(cell: str, style: str) -> str:
+        if not style:
+            return cell
+        return Style.parse(style).render(cell, color_system=ColorSystem.STANDARD)
+
+    return paint
+
+
+def _wants_colour(stream: TextIO) -> bool:
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+def _console(stream: TextIO) -> Console:
+    from rich.console import Console
+
+    return Console(
+        file=stream,
+        no_color=not _wants_colour(stream),
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+
+
+@contextmanager
+def progress(
+    description: str, total: int | None = None, *, beside_data: bool = False
+) -> Iterator[Callable[[int], None]]:
+    """Show a bar on stderr while it is a terminal; the value takes how many steps are done.
+
+    With *beside_data* there is no bar where it would stand between lines of data.
+    """
+    if not sys.stderr.isatty() or (beside_data and sys.stdout.isatty()):
+        yield lambda _done: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Remaining
+
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Remaining(),
+        console=_console(sys.stderr),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task(description, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def one(record: Plain, *, as_json: bool) -> None:
+    """Print one record whole: a line of JSON, or a card."""
+    if as_json:
+        json_line(record)
+    else:
+        card(record)

@@ -1,0 +1,38 @@
+"""The vault a command works on: opened when first asked for, closed when the command ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ..vault import Vault
+
+
+@dataclass
+class Session:
+    """What the global options said."""
+
+    #: The vault's folder.
+    folder: Path
+    vault: Vault | None = None
+
+
+def session() -> Session:
+    """Return the session of the command that runs."""
+    return click.get_current_context().ensure_object(Session)
+
+
+def open_vault() -> Vault:
+    """Return the vault of ``--vault``; a second call gives the same one."""
+    # Imported here: the vault loads SQLAlchemy and the cipher, which `--help` need not wait for.
+    from ..vault import Vault
+
+    here = session()
+    if here.vault is None:
+        here.vault = Vault.open(here.folder)
+        click.get_current_context().find_root().call_on_close(here.vault.close)
+    return here.vault
