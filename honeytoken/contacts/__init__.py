@@ -4,6 +4,6 @@ a disposition given. ``disposition`` and ``candidates`` are rules and pure; ``re
 """
 
 from .book import Contacts
-from .recording import Received, Recorded, record_batch
+from .recording import Received, Recorded, record_batch, regroup
 
-__all__ = ["Contacts", "Received", "Recorded", "record_batch"]
+__all__ = ["Contacts", "Received", "Recorded", "record_batch", "regroup"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from .. import personas, store
+from .. import normalize, personas, store
 from ..errors import InvalidInput, NotFound
 from ..gateways import Delivery
 from ..messages import translate as _
@@ -34,7 +34,6 @@ from .recording import Received, Recorded, record_batch
 BY_HAND = "by hand"
 #: Longer texts are refused where a person types them; gateways have limits of their own.
 MAX_TEXT = 65_536
-_DEFAULT_REGION = "CN"
 
 
 class Contacts:
@@ -61,8 +60,8 @@ class Contacts:
         with self._store.read() as tx:
             return contacts.list_contacts(
                 tx,
-                disposition=None if disposition is None else Disposition(disposition),
-                medium=None if medium is None else Medium(medium),
+                disposition=None if disposition is None else normalize.word(Disposition, disposition),
+                medium=None if medium is None else normalize.word(Medium, medium),
                 since=since,
                 until=until,
                 limit=limit,
@@ -106,7 +105,7 @@ class Contacts:
             InvalidInput: neither is given, a text is too long, or the time lies in the future.
             NotFound: there is no such canary or contact point.
         """
-        medium = Medium(medium)
+        medium = normalize.word(Medium, medium)
         now = self._store.clock()
         at = received_at or now
         _check_input(at, now, sender, recipient, subject, body, confirmed_by)
@@ -129,7 +128,7 @@ class Contacts:
             )
             item = Received(
                 delivery=delivery,
-                region=_DEFAULT_REGION,
+                region=recording.DEFAULT_REGION,
                 received_at=now,
                 headers={},
                 body=_typed(delivery),
@@ -187,7 +186,7 @@ class Contacts:
         Raises:
             NotFound: there is no such contact.
         """
-        wanted = Disposition(disposition)
+        wanted = normalize.word(Disposition, disposition)
         with self._store.write() as tx:
             stored = _required(tx, contact_id)
             if stored.contact.disposition is not wanted:

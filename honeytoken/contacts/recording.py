@@ -34,6 +34,8 @@ from ..trace.campaigns import template
 from . import disposition
 from .candidates import claimed_sender, find
 
+#: Whose national notation a sender is read in when nothing else says so.
+DEFAULT_REGION = "CN"
 #: A shorter template is too common to tell one actor from another.
 _SHORTEST_TEMPLATE = 12
 
@@ -297,3 +299,20 @@ def campaign_digests(
         tx.indexer.digest(IndexKind.SENDER, sender) if sender else None,
         tx.indexer.digest(IndexKind.TEXT, reduced) if len(reduced) >= _SHORTEST_TEMPLATE else None,
     )
+
+
+def regroup(tx: store.Transaction) -> None:
+    """Derive the campaign digests of every contact anew (``reindex``)."""
+    for stored in contacts.walk(tx):
+        contact = stored.contact
+        ids = [candidate.canary_id for candidate in stored.candidates]
+        found = canaries.get_many(tx, ids)
+        point = contact_points.list_points(tx, ids=[contact.contact_point_id or ""])
+        region = point[0].region if point else DEFAULT_REGION
+        digests = campaign_digests(
+            tx,
+            claimed_sender(contact.sender, medium=contact.medium, region=region),
+            [text for text in (contact.subject, contact.body) if text],
+            names=[found[canary_id].identity.name for canary_id in ids],
+        )
+        contacts.set_digests(tx, contact.id, *digests)

@@ -10,7 +10,7 @@ from sqlalchemy import Row, delete, func, select
 from .. import normalize
 from ..keys import DIGEST_BYTES, Indexer, IndexKind
 from ..ledger import Action, Leaf
-from ..models import Canary, Identity
+from ..models import Canary, ContactPoint, ContactPointKind, Identity, PlacementStatus
 from . import codec, schema
 from .schema import to_microseconds
 from .transaction import Transaction
@@ -86,6 +86,25 @@ def ids_by_digest(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, list
     return found
 
 
+def carrying(tx: Transaction, point: ContactPoint) -> list[str]:
+    """Return the canaries that carry a contact point, oldest first.
+
+    A phone number is found by its blind index. For an address every canary is opened: that is for
+    a letter or parcel somebody holds in hand. A mail domain says too little and gives none.
+    """
+    if point.kind is ContactPointKind.PHONE_NUMBER:
+        digest = tx.indexer.digest(IndexKind.PHONE_NUMBER, point.value)
+        return ids_by_digest(tx, [digest]).get(digest, [])
+    if point.kind is ContactPointKind.EMAIL_DOMAIN:
+        return []
+    return [
+        canary.id
+        for chunk in chunks(tx)
+        for canary in chunk
+        if point.id in canary.contact_point_ids
+    ]
+
+
 def get_many(tx: Transaction, ids: Sequence[str]) -> dict[str, Canary]:
     """Return the canaries with these ids; unknown ids are left out."""
     found: dict[str, Canary] = {}
@@ -94,6 +113,34 @@ def get_many(tx: Transaction, ids: Sequence[str]) -> dict[str, Canary]:
         for row in tx.connection.execute(query):
             found[row.id] = _canary(tx, row)
     return found
+
+
+def in_plan(tx: Transaction, plan_id: str) -> list[Canary]:
+    """Return the canaries designed with one plan, oldest first."""
+    query = select(_table).where(_table.c.plan_id == plan_id).order_by(_table.c.id)
+    return [_canary(tx, row) for row in tx.connection.execute(query)]
+
+
+def points_with_channel(tx: Transaction, channel_id: str) -> set[str]:
+    """Return the contact points that canaries placed with a channel carry.
+
+    Opens those canaries: which point one carries is nowhere in plain.
+    """
+    placed = schema.placements
+    query = select(_table).where(
+        _table.c.id.in_(
+            select(placed.c.canary_id).where(
+                placed.c.channel_id == channel_id, placed.c.status != PlacementStatus.VOID.value
+            )
+        )
+    )
+    rows = tx.connection.execute(query)
+    return {point_id for row in rows for point_id in _canary(tx, row).contact_point_ids}
+
+
+def email_digest(tx: Transaction, email: str) -> bytes:
+    """Return the blind index of a canonical e-mail address."""
+    return tx.indexer.digest(IndexKind.EMAIL, email)
 
 
 def chunk_after(tx: Transaction, last_id: str, *, limit: int = _READ_CHUNK) -> list[Canary]:
@@ -110,7 +157,7 @@ def count(tx: Transaction) -> int:
 def reindex(tx: Transaction) -> None:
     """Derive every blind index anew with the transaction's index master."""
     tx.connection.execute(delete(_index))
-    for chunk in _chunks(tx):
+    for chunk in chunks(tx):
         rows = [
             (digest, canary.id)
             for canary in chunk
@@ -119,7 +166,8 @@ def reindex(tx: Transaction) -> None:
         tx.insert_many(_index, ("digest", "canary_id"), sorted(rows))
 
 
-def _chunks(tx: Transaction) -> Iterator[list[Canary]]:
+def chunks(tx: Transaction) -> Iterator[list[Canary]]:
+    """Yield all canaries, oldest first, a chunk at a time."""
     last = ""
     while chunk := chunk_after(tx, last):
         yield chunk

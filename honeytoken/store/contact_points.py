@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
 
 from ..keys import IndexKind
 from ..ledger import Action, Leaf
@@ -112,13 +114,45 @@ def by_digest(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, ContactP
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much of a kind of contact point is left."""
+
+    #: Points that may be planted, full ones included.
+    points: int
+    #: Canaries that fit on them.
+    free: int
+
+
+def _plantable(
+    tx: Transaction, kind: ContactPointKind, roles: Sequence[Role]
+) -> tuple[ColumnElement[bool], ...]:
+    return (
+        _table.c.kind == kind.value,
+        _table.c.role.in_([role.value for role in roles]),
+        _table.c.withdrawn.is_(None),
+        _table.c.held_since.is_not(None) | (_table.c.role == Role.TEST.value),
+        _table.c.ready_at.is_(None) | (_table.c.ready_at <= tx.now),
+    )
+
+
+def room(tx: Transaction, kind: ContactPointKind, *, roles: Sequence[Role]) -> Room:
+    """Return how many canaries the points of a kind have room for just now."""
+    left = _table.c.capacity - _table.c.used
+    query = select(func.count(), func.coalesce(func.sum(left), 0)).where(
+        *_plantable(tx, kind, roles)
+    )
+    points, free_slots = tx.connection.execute(query).one()
+    return Room(int(points), int(free_slots))
+
+
 def free(
     tx: Transaction,
     kind: ContactPointKind,
     *,
     roles: Sequence[Role],
     limit: int,
-    without_channel: str | None = None,
+    without: Set[str] = frozenset(),
 ) -> list[ContactPoint]:
     """Return contact points that may be given to one more canary, least used first.
 
@@ -127,42 +161,17 @@ def free(
         kind: of contact point.
         roles: that may be planted in the vault's mode.
         limit: how many at most.
-        without_channel: leave out points that a canary placed with this channel carries.
+        without: ids to leave out.
     """
     query = (
         select(_table)
-        .where(
-            _table.c.kind == kind.value,
-            _table.c.role.in_([role.value for role in roles]),
-            _table.c.used < _table.c.capacity,
-            _table.c.withdrawn.is_(None),
-            _table.c.held_since.is_not(None) | (_table.c.role == Role.TEST.value),
-            _table.c.ready_at.is_(None) | (_table.c.ready_at <= tx.now),
-        )
+        .where(*_plantable(tx, kind, roles), _table.c.used < _table.c.capacity)
         .order_by(_table.c.used, _table.c.id)
-        .limit(limit)
+        .limit(limit + len(without))
         .with_for_update(skip_locked=True)
     )
-    taken = _with_channel(tx, without_channel) if without_channel else frozenset()
-    if taken:
-        query = query.where(_table.c.id.not_in(taken))
-    return [_point(tx, row) for row in tx.connection.execute(query)]
-
-
-def _with_channel(tx: Transaction, channel_id: str) -> frozenset[str]:
-    # Opens the canaries placed with the channel: which point they carry is nowhere in plain.
-    canaries, placements = schema.canaries, schema.placements
-    query = (
-        select(canaries.c.id, canaries.c.sealed)
-        .join(placements, placements.c.canary_id == canaries.c.id)
-        .where(placements.c.channel_id == channel_id, placements.c.status != "void")
-        .distinct()
-    )
-    points: set[str] = set()
-    for row in tx.connection.execute(query):
-        plain = tx.sealer.open(row.sealed, table="canaries", column="sealed", row=row.id)
-        points.update(codec.from_bytes(plain)["contact_point_ids"])
-    return frozenset(points)
+    rows = (row for row in tx.connection.execute(query) if row.id not in without)
+    return [_point(tx, row) for row in islice(rows, limit)]
 
 
 def count_use(tx: Transaction, uses: Mapping[str, int]) -> None:
@@ -245,3 +254,9 @@ def _point(tx: Transaction, row: Row[tuple[Any, ...]]) -> ContactPoint:
         gateway=row.gateway,
         address=codec.address(data.get("address")),
     )
+
+
+def withdrawn_at(tx: Transaction) -> dict[str, datetime]:
+    """Return since when the withdrawn contact points are so."""
+    query = select(_table.c.id, _table.c.withdrawn_at).where(_table.c.withdrawn_at.is_not(None))
+    return {row.id: row.withdrawn_at for row in tx.connection.execute(query)}

@@ -43,6 +43,10 @@ class Transaction:
         self.now = now
         self.to_append: list[tuple[Action, Leaf, bool]] = []
 
+    def change_index(self, master: bytes) -> None:
+        """Derive blind indexes with another master from here on (``reindex``)."""
+        self.indexer = Indexer(master)
+
     def append(self, action: Action, leaf: Leaf, *, keep: bool = True) -> None:
         """Put *leaf* into the ledger when this transaction commits.
 

@@ -1,0 +1,297 @@
+"""Minting: believable people tied to contact points of the pool, sealed and reserved together."""
+
+from __future__ import annotations
+
+import random as random_module
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from . import normalize, personas
+from .errors import InvalidInput, PoolExhausted
+from .messages import translate as _
+from .models import Canary, ContactPoint, ContactPointKind, Identity
+from .pool import roles
+from .settings import Settings
+from .store import Store, Transaction, canaries, contact_points
+from .store.ids import new_ids
+
+#: Canaries in one transaction: a long job lets the listener in every few tens of milliseconds.
+CHUNK = 1000
+MAX_COUNT = 10_000_000
+
+_FIELDS = {
+    "phone_number": ContactPointKind.PHONE_NUMBER,
+    "email": ContactPointKind.EMAIL_DOMAIN,
+    "address": ContactPointKind.ADDRESS,
+}
+#: How often a person is drawn again when (surname, last four) or e-mail is taken.
+_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Stock:
+    """The contact points of one chunk: for each kind a slot per canary, or none at all."""
+
+    phones: Sequence[ContactPoint]
+    domains: Sequence[ContactPoint]
+    addresses: Sequence[ContactPoint]
+
+    def at(
+        self, index: int
+    ) -> tuple[ContactPoint | None, ContactPoint | None, ContactPoint | None]:
+        """Return phone number, mail domain and base address of one canary."""
+        return (
+            self.phones[index] if self.phones else None,
+            self.domains[index] if self.domains else None,
+            self.addresses[index] if self.addresses else None,
+        )
+
+    def point_ids(self, index: int) -> tuple[str, ...]:
+        """Return the ids of one canary's contact points."""
+        return tuple(point.id for point in self.at(index) if point is not None)
+
+
+@dataclass(slots=True)
+class _Draw:
+    """Draws people until what must be unique is."""
+
+    people: Iterator[personas.Persona]
+    random: random_module.Random
+    #: (surname, last four) in use.
+    taken: set[str | None]
+    #: Contact points to leave out, or ``None``.
+    avoid: set[str] | None
+
+    def identities(self, tx: Transaction, size: int, stock: _Stock) -> list[Identity]:
+        """Return the identities of a chunk; no e-mail of theirs is in the store."""
+        made = [self._identity(stock, index) for index in range(size)]
+        wrong = self._clashes(tx, made)
+        for _try in range(_TRIES):
+            if not wrong:
+                return made
+            for index in wrong:
+                made[index] = self._identity(stock, index)
+            wrong = self._clashes(tx, made)
+        raise InvalidInput(
+            _("no free e-mail was found for a person."),
+            hint=_("Add another mail domain with `honeytoken pool add email_domain`."),
+        )
+
+    def _clashes(self, tx: Transaction, made: Sequence[Identity]) -> list[int]:
+        """Return the places of identities whose e-mail stands before or in the store."""
+        wrong, first = [], {}
+        for index, identity in enumerate(made):
+            if identity.email is None:
+                continue
+            if identity.email in first:
+                wrong.append(index)
+            else:
+                first[identity.email] = index
+        digests = {canaries.email_digest(tx, email): index for email, index in first.items()}
+        wrong += [digests[digest] for digest in canaries.ids_by_digest(tx, list(digests))]
+        return wrong
+
+    def _identity(self, stock: _Stock, index: int) -> Identity:
+        phone, domain, base = stock.at(index)
+        for _try in range(_TRIES):
+            person = next(self.people)
+            joint = normalize.surname_last4(person.family_name, phone.value) if phone else None
+            # The last try stands: 王 alone is 7 % of people, and there are 10,000 last fours.
+            if joint is None or joint not in self.taken:
+                break
+        self.taken.add(joint)
+        address = None
+        if base is not None and base.address is not None:
+            address = personas.with_unit(base.address, random=self.random)
+        return Identity(
+            name=person.name,
+            given_name=person.given_name,
+            family_name=person.family_name,
+            phone_number=phone.value if phone else None,
+            email=f"{person.local_part}@{domain.value}" if domain else None,
+            address=address,
+            birthdate=person.birthdate,
+            gender=person.gender,
+            locale=person.locale,
+        )
+
+
+class Mint:
+    """Makes canaries in one store."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+
+    def mint_many(
+        self,
+        count: int,
+        *,
+        locale: str = "zh-CN",
+        plan_id: str | None = None,
+        channel_id: str | None = None,
+        note: str | None = None,
+        expires_at: datetime | None = None,
+        requires: Sequence[str] = (),
+        seed: int | None = None,
+    ) -> Iterator[Canary]:
+        """Yield *count* new canaries, each committed before it is yielded.
+
+        An identity has a phone number, an e-mail and an address as far as the pool holds such
+        contact points. Within one call, and within one plan, (surname, last four digits) is unique
+        as far as the names allow, and every e-mail is unique in the store.
+
+        Args:
+            count: 1 to 10,000,000.
+            locale: BCP 47, one of ``personas.locales()``.
+            plan_id: the set they are designed with.
+            channel_id: use only contact points that no canary of this channel carries.
+            note: the owner's, sealed with the identity.
+            expires_at: when they should no longer be placed.
+            requires: ``Identity`` fields that must be filled.
+            seed: makes the people repeat within one release of honeytoken; for demos and tests.
+
+        Raises:
+            PoolExhausted: the pool has no room for all of them; nothing is minted.
+            InvalidInput: an argument cannot be used.
+        """
+        if not 1 <= count <= MAX_COUNT:
+            raise InvalidInput(_("the count must be between 1 and {n}.").format(n=MAX_COUNT))
+        unknown = set(requires) - set(_FIELDS)
+        if unknown:
+            raise InvalidInput(_("unknown field: {names}.").format(names=", ".join(sorted(unknown))))
+        source: random_module.Random = (
+            random_module.SystemRandom() if seed is None else random_module.Random(seed)  # noqa: S311
+        )
+        # Seeded once from the system's, this one is fast; its state is never seen outside.
+        random = random_module.Random(source.getrandbits(256))  # noqa: S311
+        people = personas.people(locale, random=random, today=self._store.clock().date())
+        with self._store.read() as tx:
+            self._check_room(tx, count, requires)
+            taken = {_joint(item.identity) for item in _planned(tx, plan_id)}
+            avoid = canaries.points_with_channel(tx, channel_id) if channel_id else None
+        template = Canary("", Identity("", "", ""), (), self._store.clock(), plan_id, expires_at, note)
+        return self._chunks(count, _Draw(people, random, taken, avoid), template, requires)
+
+    def _chunks(
+        self, count: int, draw: _Draw, template: Canary, requires: Sequence[str]
+    ) -> Iterator[Canary]:
+        left = count
+        while left:
+            with self._store.write() as tx:
+                size = min(CHUNK, left)
+                stock = _take(tx, size, self._settings, requires, draw.avoid)
+                made = draw.identities(tx, size, stock)
+                chunk = [
+                    replace(
+                        template,
+                        id=canary_id,
+                        minted_at=tx.now,
+                        identity=identity,
+                        contact_point_ids=stock.point_ids(index),
+                    )
+                    for index, (canary_id, identity) in enumerate(
+                        zip(new_ids("can", tx.now, size), made, strict=True)
+                    )
+                ]
+                canaries.insert_many(tx, chunk)
+                _count_use(tx, chunk)
+            yield from chunk
+            left -= size
+
+    def _check_room(self, tx: Transaction, count: int, requires: Sequence[str]) -> None:
+        rooms = {
+            name: contact_points.room(tx, kind, roles=roles(self._settings))
+            for name, kind in _FIELDS.items()
+        }
+        if not any(room.points for room in rooms.values()):
+            raise _exhausted(ContactPointKind.PHONE_NUMBER, count, 0)
+        for name, room in rooms.items():
+            if (room.points or name in requires) and room.free < count:
+                raise _exhausted(_FIELDS[name], count, room.free)
+
+
+def _exhausted(kind: ContactPointKind, wanted: int, available: int) -> PoolExhausted:
+    hints = {
+        ContactPointKind.PHONE_NUMBER: _(
+            "Add phone numbers you hold with `honeytoken pool add phone_number`, wait until those "
+            "that soak are ready, or raise their capacity."
+        ),
+        ContactPointKind.EMAIL_DOMAIN: _(
+            "Add a mail domain you hold with `honeytoken pool add email_domain`."
+        ),
+        ContactPointKind.ADDRESS: _(
+            "Add an address you control with `honeytoken pool add address`."
+        ),
+    }
+    return PoolExhausted(kind.value, wanted=wanted, available=available, hint=hints[kind])
+
+
+def _planned(tx: Transaction, plan_id: str | None) -> Sequence[Canary]:
+    return canaries.in_plan(tx, plan_id) if plan_id else ()
+
+
+def _joint(identity: Identity) -> str | None:
+    if identity.phone_number is None:
+        return None
+    return normalize.surname_last4(identity.family_name, identity.phone_number)
+
+
+def _take(
+    tx: Transaction,
+    size: int,
+    settings: Settings,
+    requires: Sequence[str],
+    avoid: set[str] | None,
+) -> _Stock:
+    """Return contact points for *size* canaries, the least used first, as evenly as may be.
+
+    Args:
+        tx: the transaction that will count the use.
+        size: of the chunk.
+        settings: of the vault.
+        requires: ``Identity`` fields that must be filled.
+        avoid: with a channel in view: phone numbers it knows already. Then each number is taken
+            once and added here: two identities on one number would meet in one dump.
+    """
+    found = {}
+    for name, kind in _FIELDS.items():
+        once = avoid is not None and kind is ContactPointKind.PHONE_NUMBER
+        points = contact_points.free(
+            tx,
+            kind,
+            roles=roles(settings),
+            limit=size,
+            without=avoid if once and avoid else frozenset(),
+        )
+        slots = points if once else _slots(points, size)
+        exists = bool(points) or (once and bool(avoid))
+        if len(slots) < size and (exists or name in requires):
+            raise _exhausted(kind, size, len(slots))
+        if once and avoid is not None:
+            avoid.update(point.id for point in slots)
+        found[name] = slots
+    return _Stock(found["phone_number"], found["email"], found["address"])
+
+
+def _slots(points: Sequence[ContactPoint], size: int) -> list[ContactPoint]:
+    """Spread *size* canaries over the points: the least used are filled up first."""
+    slots: list[ContactPoint] = []
+    left = {point.id: point.capacity - point.used for point in points}
+    while len(slots) < size:
+        open_points = [point for point in points if left[point.id] > 0]
+        if not open_points:
+            break
+        for point in open_points[: size - len(slots)]:
+            slots.append(point)
+            left[point.id] -= 1
+    return slots
+
+
+def _count_use(tx: Transaction, chunk: Sequence[Canary]) -> None:
+    uses: dict[str, int] = {}
+    for canary in chunk:
+        for point_id in canary.contact_point_ids:
+            uses[point_id] = uses.get(point_id, 0) + 1
+    contact_points.count_use(tx, uses)

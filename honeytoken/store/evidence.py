@@ -1,0 +1,143 @@
+"""All that the tracer is given, gathered from the aggregates. Opens canaries only for name terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from .. import personas
+from ..models import (
+    ContactPoint,
+    Control,
+    Disposition,
+    Drill,
+    Evidence,
+    Placement,
+    PlacementStatus,
+    Role,
+    Sighting,
+    SoakHistory,
+    TracedCanary,
+    Window,
+)
+from ..trace.campaigns import CampaignKey, group
+from . import canaries, channels, contact_points, contacts, ledger, placements, schema
+from .contacts import StoredSighting
+from .transaction import Transaction
+
+_DAY_S = 86_400.0
+
+
+def gather(tx: Transaction, window: Window, *, prior: float) -> Evidence:
+    """Return the evidence of a window, with *prior* as the expected number of leaking channels."""
+    placed = [
+        item for item in placements.list_placements(tx) if item.status is not PlacementStatus.VOID
+    ]
+    found = canaries.get_many(tx, list({item.canary_id: None for item in placed}))
+    points = {point.id: point for point in contact_points.list_points(tx)}
+    before_and_in = contacts.list_sightings(tx, until=window.end)
+    campaigns = group(
+        [
+            CampaignKey(item.id, item.seen_at, item.sender_digest, item.text_digest)
+            for item in before_and_in
+        ]
+    )
+    traced = tuple(
+        TracedCanary(
+            id=canary.id,
+            contact_point_ids=canary.contact_point_ids,
+            name_terms=personas.name_terms(canary.identity),
+        )
+        for canary in found.values()
+    )
+    return Evidence(
+        channels=tuple(channels.list_channels(tx)),
+        routes=tuple(channels.list_routes(tx)),
+        canaries=traced,
+        placements=tuple(placed),
+        sightings=tuple(
+            _sighting(item, campaigns[item.id])
+            for item in before_and_in
+            if item.seen_at >= window.start
+        ),
+        controls=_controls(tx, points, window),
+        soak_histories=_soak_histories(points, traced, placed, before_and_in, campaigns),
+        drills=_drills(tx, window),
+        window=window,
+        prior=prior,
+        ledger_head=ledger.head(tx).digest,
+    )
+
+
+def _sighting(item: StoredSighting, campaign_id: str) -> Sighting:
+    return Sighting(
+        id=item.id,
+        seen_at=item.seen_at,
+        medium=item.medium,
+        origin=item.contact_id,
+        disposition=item.disposition,
+        campaign_id=campaign_id,
+        candidates=item.candidates,
+        contact_point_id=item.contact_point_id,
+        authenticity=item.authenticity,
+        confirmed=item.confirmed,
+    )
+
+
+def _controls(
+    tx: Transaction, points: Mapping[str, ContactPoint], window: Window
+) -> tuple[Control, ...]:
+    withdrawn = contact_points.withdrawn_at(tx)
+    found = []
+    for point in points.values():
+        if point.role is not Role.CONTROL or point.reserved_at is None:
+            continue
+        start = max(point.reserved_at, window.start)
+        end = min(withdrawn.get(point.id, window.end), window.end)
+        days = (end - start).total_seconds() / _DAY_S
+        if days > 0:
+            found.append(Control(point.id, point.reserved_at, days))
+    return tuple(found)
+
+
+def _soak_histories(
+    points: Mapping[str, ContactPoint],
+    traced: Sequence[TracedCanary],
+    placed: Sequence[Placement],
+    sightings: Sequence[StoredSighting],
+    campaigns: Mapping[str, str],
+) -> tuple[SoakHistory, ...]:
+    """Return what each planted point heard between being added and its first placement."""
+    carried = {canary.id: canary.contact_point_ids for canary in traced}
+    first: dict[str, datetime] = {}
+    for placement in placed:
+        for point_id in carried.get(placement.canary_id, ()):
+            at = placement.intended_at
+            first[point_id] = min(at, first.get(point_id, at))
+    heard: dict[str, set[str]] = {}
+    for item in sightings:
+        at_point = item.contact_point_id
+        if at_point is None or at_point not in first or item.seen_at >= first[at_point]:
+            continue
+        if item.disposition is not Disposition.PROBE:
+            heard.setdefault(at_point, set()).add(campaigns[item.id])
+    return tuple(
+        SoakHistory(
+            contact_point_id=point_id,
+            days=max(0.0, (at - points[point_id].added_at).total_seconds() / _DAY_S),
+            contacts=len(heard.get(point_id, ())),
+        )
+        for point_id, at in sorted(first.items())
+        if point_id in points
+    )
+
+
+def _drills(tx: Transaction, window: Window) -> tuple[Drill, ...]:
+    query = (
+        select(schema.drills)
+        .where(schema.drills.c.at >= window.start, schema.drills.c.at < window.end)
+        .order_by(schema.drills.c.at, schema.drills.c.id)
+    )
+    return tuple(Drill(row.contact_point_id, row.at, row.heard) for row in tx.connection.execute(query))

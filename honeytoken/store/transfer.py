@@ -1,0 +1,173 @@
+"""The whole store as JSON lines, sealed as it stands: backup, and the way to another database.
+
+The first line says what follows; then each row is ``[table, [values]]`` with bytes in base64, in
+the order of the tables' foreign keys. Ids stay, so that what is sealed still opens, with the same
+key file, and the ledger's chain still verifies.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+from sqlalchemy import LargeBinary, Table, delete, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import InvalidInput, Refused
+from ..messages import translate as _
+from . import schema
+from .transaction import Transaction
+
+_FORMAT = "honeytoken vault 1"
+_CHUNK = 1000
+_MAX_LINE = 64 * 1024 * 1024
+
+
+def export(tx: Transaction, file: IO[str]) -> int:
+    """Write every row; return how many."""
+    tables = schema.metadata.sorted_tables
+    header = {"format": _FORMAT, "columns": {table.name: _names(table) for table in tables}}
+    file.write(json.dumps(header) + "\n")
+    written = 0
+    for table in tables:
+        for row in _rows(tx, table):
+            file.write(json.dumps([table.name, [_out(value) for value in row]]) + "\n")
+            written += 1
+    return written
+
+
+def _names(table: Table) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def _rows(tx: Transaction, table: Table) -> Iterator[tuple[Any, ...]]:
+    driver: Any = tx.connection.connection.driver_connection
+    names = ", ".join(_names(table))
+    cursor = driver.cursor()
+    order = ", ".join(column.name for column in table.primary_key.columns)
+    if table is schema.channels:
+        order = "added_at, id"  # a parent was added before its children
+    cursor.execute(f"SELECT {names} FROM {table.name} ORDER BY {order}")  # noqa: S608  # names are ours
+    while rows := cursor.fetchmany(_CHUNK):
+        yield from rows
+
+
+def _out(value: Any) -> Any:
+    if isinstance(value, bytes | memoryview):
+        return {"b": base64.b64encode(bytes(value)).decode()}
+    return value
+
+
+def restore(tx: Transaction, file: Iterable[str]) -> int:
+    """Put the rows of an export into a store that holds nothing but its first entry.
+
+    Raises:
+        Refused: the store is not empty, or the export was made with other keys.
+        InvalidInput: it is not an export, or is damaged.
+    """
+    if tx.connection.execute(select(func.count()).select_from(schema.ledger)).scalar_one() > 1:
+        raise Refused(
+            _("this vault is not empty."), hint=_("Make a new one with `honeytoken init`.")
+        )
+    lines = iter(file)
+    columns = _header(next(lines, ""))
+    tx.connection.execute(delete(schema.ledger))
+    tx.connection.execute(delete(schema.vault_state))
+    by_name = {table.name: table for table in schema.metadata.sorted_tables}
+    count, pending, current = 0, [], None
+    for line in lines:
+        table, values = _line(line, by_name, columns)
+        if pending and (table is not current or len(pending) >= _CHUNK):
+            _insert(tx, current, columns, pending)
+            pending = []
+        current = table
+        pending.append(values)
+        count += 1
+    if pending:
+        _insert(tx, current, columns, pending)
+    _require_own(tx)
+    return count
+
+
+def _damaged() -> InvalidInput:
+    return InvalidInput(
+        _("this is not a whole export of a vault; nothing was imported."),
+        hint=_("Make one with `honeytoken export vault`."),
+    )
+
+
+def _header(line: str) -> dict[str, list[str]]:
+    try:
+        header = json.loads(line)
+    except (ValueError, RecursionError) as err:
+        raise _damaged() from err
+    if not isinstance(header, dict) or header.get("format") != _FORMAT:
+        raise _damaged()
+    columns = header.get("columns")
+    known = {table.name: set(_names(table)) for table in schema.metadata.sorted_tables}
+    if not isinstance(columns, dict) or any(
+        name not in known or not isinstance(names, list) or not set(names) <= known[name]
+        for name, names in columns.items()
+    ):
+        raise _damaged()
+    return columns
+
+
+def _line(
+    line: str, by_name: dict[str, Table], columns: dict[str, list[str]]
+) -> tuple[Table, list[Any]]:
+    try:
+        if len(line) > _MAX_LINE:
+            raise _damaged()
+        name, values = json.loads(line)
+        if name not in columns or len(values) != len(columns[name]):
+            raise _damaged()
+        decoded = [
+            base64.b64decode(value["b"], validate=True) if isinstance(value, dict) else value
+            for value in values
+        ]
+    except (ValueError, TypeError, KeyError, RecursionError) as err:
+        raise _damaged() from err
+    return by_name[name], decoded
+
+
+def _insert(
+    tx: Transaction, table: Table | None, columns: dict[str, list[str]], rows: list[list[Any]]
+) -> None:
+    if table is None:
+        return
+    booleans = {
+        index
+        for index, name in enumerate(columns[table.name])
+        if table.c[name].type.python_type is bool
+    }
+    is_bytes = {
+        index
+        for index, name in enumerate(columns[table.name])
+        if isinstance(table.c[name].type, LargeBinary)
+    }
+    for row in rows:
+        for index in booleans:
+            row[index] = bool(row[index])
+        if any(row[index] is not None and not isinstance(row[index], bytes) for index in is_bytes):
+            raise _damaged()
+    try:
+        tx.insert_many(table, columns[table.name], rows)
+    except SQLAlchemyError:
+        raise
+    except Exception as err:  # the drivers' own errors differ; a damaged file causes them all
+        raise _damaged() from err
+
+
+def _require_own(tx: Transaction) -> None:
+    state = schema.vault_state.c
+    row = tx.connection.execute(select(state.index_check, state.sealing_key)).first()
+    if row is None:
+        raise _damaged()
+    if row.index_check != tx.indexer.check:
+        raise Refused(
+            _("the export was made with other keys; nothing was imported."),
+            hint=_("Put the key file of the exported vault in place first."),
+        )
