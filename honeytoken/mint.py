@@ -25,6 +25,8 @@ _FIELDS = {
     "email": ContactPointKind.EMAIL_DOMAIN,
     "address": ContactPointKind.ADDRESS,
 }
+#: A Chinese customer with a British number is picked out at a glance. Mail domains have no country.
+_OF_THE_COUNTRY = (ContactPointKind.PHONE_NUMBER, ContactPointKind.ADDRESS)
 #: How often a person is drawn again when (surname, last four) or e-mail is taken.
 _TRIES = 8
 
@@ -56,6 +58,7 @@ class _Stock:
 class _Draw:
     """Draws people until what must be unique is."""
 
+    locale: str
     people: Iterator[personas.Persona]
     random: random_module.Random
     #: (surname, last four) in use.
@@ -168,11 +171,13 @@ class Mint:
         random = random_module.Random(source.getrandbits(256))  # noqa: S311
         people = personas.people(locale, random=random, today=self._store.clock().date())
         with self._store.read() as tx:
-            self._check_room(tx, count, requires)
+            self._check_room(tx, count, requires, locale)
             taken = {_joint(item.identity) for item in _planned(tx, plan_id)}
             avoid = canaries.points_with_channel(tx, channel_id) if channel_id else None
         template = Canary("", Identity("", "", ""), (), self._store.clock(), plan_id, expires_at, note)
-        return self._chunks(count, _Draw(people, random, taken, avoid), template, requires)
+        return self._chunks(
+            count, _Draw(locale, people, random, taken, avoid), template, requires
+        )
 
     def _chunks(
         self, count: int, draw: _Draw, template: Canary, requires: Sequence[str]
@@ -181,7 +186,7 @@ class Mint:
         while left:
             with self._store.write() as tx:
                 size = min(CHUNK, left)
-                stock = _take(tx, size, self._settings, requires, draw.avoid)
+                stock = _take(tx, size, self._settings, requires, draw)
                 made = draw.identities(tx, size, stock)
                 chunk = [
                     replace(
@@ -200,9 +205,13 @@ class Mint:
             yield from chunk
             left -= size
 
-    def _check_room(self, tx: Transaction, count: int, requires: Sequence[str]) -> None:
+    def _check_room(
+        self, tx: Transaction, count: int, requires: Sequence[str], locale: str
+    ) -> None:
         rooms = {
-            name: contact_points.room(tx, kind, roles=roles(self._settings))
+            name: contact_points.room(
+                tx, kind, roles=roles(self._settings), region=_region(kind, locale)
+            )
             for name, kind in _FIELDS.items()
         }
         if not any(room.points for room in rooms.values()):
@@ -215,8 +224,8 @@ class Mint:
 def _exhausted(kind: ContactPointKind, wanted: int, available: int) -> PoolExhausted:
     hints = {
         ContactPointKind.PHONE_NUMBER: _(
-            "Add phone numbers you hold with `honeytoken pool add phone_number`, wait until those "
-            "that soak are ready, or raise their capacity."
+            "Add phone numbers of that country with `honeytoken pool add phone_number`, wait until "
+            "those that soak are ready, or give them more capacity."
         ),
         ContactPointKind.EMAIL_DOMAIN: _(
             "Add a mail domain you hold with `honeytoken pool add email_domain`."
@@ -232,6 +241,10 @@ def _planned(tx: Transaction, plan_id: str | None) -> Sequence[Canary]:
     return canaries.in_plan(tx, plan_id) if plan_id else ()
 
 
+def _region(kind: ContactPointKind, locale: str) -> str | None:
+    return locale.rpartition("-")[2].upper() if kind in _OF_THE_COUNTRY else None
+
+
 def _joint(identity: Identity) -> str | None:
     if identity.phone_number is None:
         return None
@@ -243,7 +256,7 @@ def _take(
     size: int,
     settings: Settings,
     requires: Sequence[str],
-    avoid: set[str] | None,
+    draw: _Draw,
 ) -> _Stock:
     """Return contact points for *size* canaries, the least used first, as evenly as may be.
 
@@ -252,16 +265,18 @@ def _take(
         size: of the chunk.
         settings: of the vault.
         requires: ``Identity`` fields that must be filled.
-        avoid: with a channel in view: phone numbers it knows already. Then each number is taken
-            once and added here: two identities on one number would meet in one dump.
+        draw: whose ``avoid``, with a channel in view, has the phone numbers it knows already. Then
+            each number is taken once and added there: two identities on one number would meet in
+            one dump.
     """
-    found = {}
+    avoid, found = draw.avoid, {}
     for name, kind in _FIELDS.items():
         once = avoid is not None and kind is ContactPointKind.PHONE_NUMBER
         points = contact_points.free(
             tx,
             kind,
             roles=roles(settings),
+            region=_region(kind, draw.locale),
             limit=size,
             without=avoid if once and avoid else frozenset(),
         )

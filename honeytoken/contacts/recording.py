@@ -200,11 +200,18 @@ def _fold_digest(tx: store.Transaction, item: Received) -> bytes | None:
 
 
 def _joins(fold: NewContact, item: Received) -> bool:
-    return fold.fold_until is None or _at(item) <= fold.fold_until
+    if fold.fold_until is None:
+        return True
+    window = timedelta(seconds=item.delivery.fold_window_s or 0)
+    return fold.contact.received_at - window <= _at(item) <= fold.fold_until
 
 
 def _at(item: Received) -> datetime:
-    """Return when the event happened: as the gateway says, if that is not in the future."""
+    """Return when the event happened: as the gateway says, if that is not in the future.
+
+    A late delivery must not move a contact behind the placement that it came before. Whoever could
+    forge an earlier time can only lose us evidence, not make any.
+    """
     sent_at = item.delivery.sent_at
     return item.received_at if sent_at is None else min(sent_at, item.received_at)
 

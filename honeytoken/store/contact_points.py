@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, true, update
 
 from ..keys import IndexKind
 from ..ledger import Action, Leaf
@@ -125,9 +125,10 @@ class Room:
 
 
 def _plantable(
-    tx: Transaction, kind: ContactPointKind, roles: Sequence[Role]
+    tx: Transaction, kind: ContactPointKind, roles: Sequence[Role], region: str | None
 ) -> tuple[ColumnElement[bool], ...]:
     return (
+        true() if region is None else _table.c.region == region,
         _table.c.kind == kind.value,
         _table.c.role.in_([role.value for role in roles]),
         _table.c.withdrawn.is_(None),
@@ -136,11 +137,13 @@ def _plantable(
     )
 
 
-def room(tx: Transaction, kind: ContactPointKind, *, roles: Sequence[Role]) -> Room:
-    """Return how many canaries the points of a kind have room for just now."""
+def room(
+    tx: Transaction, kind: ContactPointKind, *, roles: Sequence[Role], region: str | None
+) -> Room:
+    """Return how many canaries the points of a kind (and country) have room for just now."""
     left = _table.c.capacity - _table.c.used
     query = select(func.count(), func.coalesce(func.sum(left), 0)).where(
-        *_plantable(tx, kind, roles)
+        *_plantable(tx, kind, roles, region)
     )
     points, free_slots = tx.connection.execute(query).one()
     return Room(int(points), int(free_slots))
@@ -151,6 +154,7 @@ def free(
     kind: ContactPointKind,
     *,
     roles: Sequence[Role],
+    region: str | None,
     limit: int,
     without: Set[str] = frozenset(),
 ) -> list[ContactPoint]:
@@ -160,12 +164,13 @@ def free(
         tx: the transaction that will also count the use.
         kind: of contact point.
         roles: that may be planted in the vault's mode.
+        region: only points of this country; ``None`` for any.
         limit: how many at most.
         without: ids to leave out.
     """
     query = (
         select(_table)
-        .where(*_plantable(tx, kind, roles), _table.c.used < _table.c.capacity)
+        .where(*_plantable(tx, kind, roles, region), _table.c.used < _table.c.capacity)
         .order_by(_table.c.used, _table.c.id)
         .limit(limit + len(without))
         .with_for_update(skip_locked=True)

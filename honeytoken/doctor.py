@@ -1,0 +1,215 @@
+"""Looks for what would make a vault deaf, misleading or unreadable."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from . import gateways, keyfile
+from .errors import HoneytokenError
+from .messages import ngettext
+from .messages import translate as _
+from .models import ContactPointKind, ContactPointState, PlacementStatus, Role
+from .settings import TEST
+from .store import counts, ledger
+from .vault import Vault
+
+#: Controls below this number, or this share of the planted, measure the background badly.
+MIN_CONTROLS = 25
+MIN_CONTROL_SHARE = 0.2
+_STALE_INTENTION = timedelta(days=7)
+_LOOK_BACK_DAYS = 7
+_MIN_FREE_BYTES = 500 * 1024 * 1024
+#: Outcomes that a healthy gateway has.
+_GOOD = ("accepted", "repeated", "nothing to record")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one look found."""
+
+    name: str
+    #: ``None`` where there is something to know and nothing wrong.
+    ok: bool | None
+    message: str
+    hint: str | None = None
+
+
+def examine(vault: Vault) -> list[Check]:
+    """Return what was looked at; nothing is changed."""
+    looks: tuple[Callable[[Vault], Iterator[Check]], ...] = (
+        _mode,
+        _keys,
+        _ledger,
+        _disk,
+        _gateways,
+        _deliveries,
+        _pool,
+        _controls,
+        _placements,
+    )
+    return [check for look in looks for check in look(vault)]
+
+
+def _mode(vault: Vault) -> Iterator[Check]:
+    if vault.settings.mode == TEST:
+        yield Check("mode", None, _("test: contact points that ring nobody may be planted."))
+    else:
+        yield Check("mode", True, _("production."))
+
+
+def _keys(vault: Vault) -> Iterator[Check]:
+    if keyfile.too_open(vault.settings):
+        yield Check(
+            "keys",
+            ok=False,
+            message=_("others than you may read the key file."),
+            hint=_("Run: chmod 600 {file}").format(file=vault.settings.keys.file),
+        )
+    elif len(vault.store.keys.keyring.sealing) > 1:
+        yield Check(
+            "keys",
+            ok=None,
+            message=_("older sealing keys are kept for backups."),
+            hint=_("`honeytoken rekey --forget-old` drops them."),
+        )
+    else:
+        yield Check("keys", True, _("they fit the store; only you may read them."))
+
+
+def _ledger(vault: Vault) -> Iterator[Check]:
+    try:
+        with vault.store.read() as tx:
+            head = ledger.head(tx)
+    except HoneytokenError as error:
+        yield Check("ledger", False, str(error), _("`honeytoken ledger verify` finds the place."))
+        return
+    yield Check("ledger", True, _("{n} entries; the head is sound.").format(n=head.seq))
+
+
+def _disk(vault: Vault) -> Iterator[Check]:
+    free = shutil.disk_usage(vault.folder).free
+    megabytes = free // (1024 * 1024)
+    message = _("{n} MB free where the vault stands.").format(n=f"{megabytes:,}")
+    yield Check("disk", free >= _MIN_FREE_BYTES, message)
+
+
+def _gateways(vault: Vault) -> Iterator[Check]:
+    if not vault.settings.gateways:
+        yield Check(
+            "gateways",
+            ok=None,
+            message=_("none is set up: contacts can only be added by hand."),
+            hint=_("Add a [gateways.NAME] table to honeytoken.toml: docs/gateways.md."),
+        )
+    for name, options in vault.settings.gateways.items():
+        try:
+            gateways.build(name, options)
+        except HoneytokenError as error:
+            yield Check(f"gateway {name}", False, str(error), error.hint)
+        else:
+            yield Check(f"gateway {name}", True, _("set up."))
+
+
+def _deliveries(vault: Vault) -> Iterator[Check]:
+    with vault.store.read() as tx:
+        found = counts.since(tx, counts.day(vault.clock()) - _LOOK_BACK_DAYS)
+    for name in vault.settings.gateways:
+        of_it = {outcome: n for (gateway, outcome), n in found.items() if gateway == name}
+        good = sum(n for outcome, n in of_it.items() if outcome in _GOOD)
+        bad = {outcome: n for outcome, n in of_it.items() if outcome not in _GOOD}
+        listing = ", ".join(f"{outcome}: {n}" for outcome, n in bad.items())
+        if bad and not good:
+            yield Check(
+                f"gateway {name}",
+                ok=False,
+                message=_("every delivery of the last week was refused ({listing}).").format(
+                    listing=listing
+                ),
+                hint=_("Compare secret and URL on both sides: docs/gateways.md."),
+            )
+        elif bad:
+            yield Check(
+                f"gateway {name}",
+                ok=None,
+                message=_("{good} deliveries in the last week; refused: {listing}.").format(
+                    good=good, listing=listing
+                ),
+            )
+
+
+def _pool(vault: Vault) -> Iterator[Check]:
+    points = vault.pool.list()
+    if not points:
+        yield Check(
+            "pool",
+            ok=None,
+            message=_("it is empty: nothing can be minted."),
+            hint=_("Add phone numbers you hold with `honeytoken pool add`."),
+        )
+        return
+    active = [
+        point
+        for point in points
+        if point.state not in (ContactPointState.RETIRED, ContactPointState.BURNT)
+    ]
+    message = ngettext("{n} contact point.", "{n} contact points.", len(active))
+    yield Check("pool", True, message.format(n=len(active)))
+    unheard = [
+        point
+        for point in active
+        if point.kind is ContactPointKind.PHONE_NUMBER
+        and point.gateway not in vault.settings.gateways
+    ]
+    if unheard:
+        yield Check(
+            "pool",
+            ok=None,
+            message=ngettext(
+                "{n} phone number names no gateway that is set up: add its contacts by hand.",
+                "{n} phone numbers name no gateway that is set up: add their contacts by hand.",
+                len(unheard),
+            ).format(n=len(unheard)),
+        )
+
+
+def _controls(vault: Vault) -> Iterator[Check]:
+    numbers = vault.pool.list(kind=ContactPointKind.PHONE_NUMBER)
+    controls = sum(point.role is Role.CONTROL for point in numbers)
+    planted = sum(point.used > 0 for point in numbers)
+    wanted = max(MIN_CONTROLS, int(planted * MIN_CONTROL_SHARE))
+    message = _("{controls} controls beside {planted} planted numbers.").format(
+        controls=controls, planted=planted
+    )
+    if planted and controls < wanted:
+        yield Check(
+            "controls",
+            ok=False if controls == 0 else None,
+            message=message,
+            hint=_("Reserve {n} before planting: `honeytoken pool reserve-controls`.").format(
+                n=wanted
+            ),
+        )
+    else:
+        yield Check("controls", True, message)
+
+
+def _placements(vault: Vault) -> Iterator[Check]:
+    before = vault.clock() - _STALE_INTENTION
+    intended = vault.placements.list(status=PlacementStatus.INTENDED)
+    stale = sum(placement.intended_at < before for placement in intended)
+    if stale:
+        yield Check(
+            "placements",
+            ok=None,
+            message=ngettext(
+                "{n} placement was intended over a week ago and never confirmed: no exposure.",
+                "{n} placements were intended over a week ago and never confirmed: no exposure.",
+                stale,
+            ).format(n=stale),
+            hint=_("`honeytoken place --confirm ID`, or `--void ID`."),
+        )
+    else:
+        yield Check("placements", True, _("none waits for its confirmation for long."))

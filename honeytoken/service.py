@@ -1,0 +1,139 @@
+"""The one process: the listener, assembled and served by uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from . import gateways
+from .errors import SettingsError, StoreError
+from .listen import application
+from .messages import translate as _
+from .vault import Vault
+
+if TYPE_CHECKING:
+    import uvicorn
+
+#: How long a request under way may take once the listener was told to stop.
+SHUTDOWN_S = 20
+_KEEP_ALIVE_S = 30
+_START_S = 10.0
+
+
+def built_gateways(vault: Vault) -> dict[str, gateways.Gateway]:
+    """Return the gateways of a vault's settings, by name.
+
+    Raises:
+        SettingsError: one is not set up rightly.
+    """
+    return {
+        name: gateways.build(name, options) for name, options in vault.settings.gateways.items()
+    }
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a bound socket; port 0 takes a free one.
+
+    Raises:
+        SettingsError: the address cannot be bound.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except (OSError, OverflowError) as err:
+        bound.close()
+        raise SettingsError(
+            _("the listener cannot use {host} port {port}.").format(host=host, port=port),
+            hint=_("Is another one running there? Choose another with --port."),
+        ) from err
+    return bound
+
+
+def serve(
+    vault: Vault,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Run the listener until the process is told to stop (SIGINT, SIGTERM); then drain.
+
+    Args:
+        vault: open.
+        host: default ``listen.host``.
+        port: default ``listen.port``.
+        on_ready: called with the listener's URL before the first request is taken.
+
+    Raises:
+        SettingsError: a gateway is not set up rightly, or the address is taken.
+    """
+    settings = vault.settings.listen
+    server = _server(vault)
+    with bind(host or settings.host, settings.port if port is None else port) as bound:
+        if on_ready is not None:
+            on_ready(_url(bound))
+        server.run(sockets=[bound])
+
+
+@contextmanager
+def running(vault: Vault, *, port: int = 0) -> Iterator[str]:
+    """Run the listener on loopback in a thread while the block lasts; gives its URL.
+
+    For demos and tests: the same application and server as :func:`serve`.
+    """
+    server = _server(vault)
+    with bind("127.0.0.1", port) as bound:
+        failed: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                asyncio.run(server.serve(sockets=[bound]))
+            except BaseException as err:
+                failed.append(err)
+
+        thread = threading.Thread(target=run, name="honeytoken-listener", daemon=True)
+        thread.start()
+        waited = 0.0
+        while not server.started and not failed and waited < _START_S:
+            thread.join(0.01)
+            waited += 0.01
+        if not server.started:
+            raise StoreError(_("the listener did not start."))
+        try:
+            yield _url(bound)
+        finally:
+            server.should_exit = True
+            thread.join(SHUTDOWN_S + 5)
+
+
+def _server(vault: Vault) -> uvicorn.Server:
+    # Imported here: only the listener needs an HTTP server.
+    import uvicorn
+
+    app = application(
+        vault.store, built_gateways(vault), vault.settings.listen, clock=vault.clock
+    )
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        lifespan="on",
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        # Never trust headers about where a request came from.
+        proxy_headers=False,
+    )
+    return uvicorn.Server(config)
+
+
+def _url(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
