@@ -20,7 +20,7 @@ import traceback
 
 import click
 
-from ..errors import HoneytokenError, NotFound
+from ..errors import HoneytokenError, LedgerBroken, NotFound
 from ..messages import translate as _
 from .visible import visible
 
@@ -99,4 +99,6 @@ def _hint(error: HoneytokenError, command: str) -> str:
     if isinstance(error, NotFound) and error.kind in lists:
         shows_all = _("`{command}` shows all.").format(command=lists[error.kind])
         return hint if "`" in hint else f"{hint} {shows_all}".strip()
+    if isinstance(error, LedgerBroken) and not hint:
+        return _("Change nothing: compare the store with a backup and with the digest you kept.")
     return hint or _help_hint(command)

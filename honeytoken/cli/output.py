@@ -203,14 +203,14 @@ def _console(stream: TextIO) -> Console:
 
 @contextmanager
 def progress(
-    description: str, total: int | None = None, *, beside_data: bool = False
-) -> Iterator[Callable[[int], None]]:
-    """Show a bar on stderr while it is a terminal; the value takes how many steps are done.
+    description: str, *, beside_data: bool = False
+) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on stderr while it is a terminal; what it gives is told how much is done, of what.
 
     With *beside_data* there is no bar where it would stand between lines of data.
     """
     if not sys.stderr.isatty() or (beside_data and sys.stdout.isatty()):
-        yield lambda _done: None
+        yield lambda _done, _total: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TimeRemainingColumn as Remaining
@@ -224,8 +224,8 @@ def progress(
         transient=True,
     )
     with bar:
-        task = bar.add_task(description, total=total)
-        yield lambda done: bar.update(task, completed=done)
+        task = bar.add_task(description, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def one(record: Plain, *, as_json: bool) -> None:

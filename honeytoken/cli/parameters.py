@@ -33,8 +33,9 @@ class Text(_TextType):
 
     name = "text"
 
-    def __init__(self, max_length: int = _MAX_TEXT) -> None:
+    def __init__(self, max_length: int = _MAX_TEXT, *, lines: bool = False) -> None:
         self.max_length = max_length
+        self.lines = lines
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -47,7 +48,7 @@ class Text(_TextType):
             self.fail(
                 _("it is longer than {count} characters.").format(count=self.max_length), param, ctx
             )
-        if not is_readable(text):
+        if not is_readable(text, lines=self.lines):
             self.fail(_("it is not readable text."), param, ctx)
         return text
 
@@ -116,8 +117,9 @@ def choice(words: type[StrEnum]) -> click.Choice[str]:
     return click.Choice([word.value for word in words], case_sensitive=False)
 
 
-TEXT = Text()
-#: Names and ids.
+#: Notes and letters: they may have several lines.
+TEXT = Text(lines=True)
+#: Names, ids and references.
 NAME = Text(max_length=200)
 WHEN = When()
 VIEW = Views()

@@ -50,12 +50,16 @@ def visible_json(line: str) -> str:
     return _HOSTILE.sub(_escape_json, line)
 
 
-def is_readable(text: str) -> bool:
-    """Say whether *text* has no control character but newline and tab, and can be encoded.
+def is_readable(text: str, *, lines: bool = False) -> bool:
+    """Say whether *text* has no control character, and can be encoded.
+
+    With *lines* it may have newlines and tabs.
 
     An argument that is no text in the terminal's encoding arrives with lone surrogates in it.
     """
     return not any(
-        (c < " " and c not in "\n\t") or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff"
+        (c < " " and not (lines and c in "\n\t"))
+        or "\x7f" <= c <= "\x9f"
+        or "\ud800" <= c <= "\udfff"
         for c in text
     )

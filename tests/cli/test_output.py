@@ -115,7 +115,7 @@ def test_a_bar_is_drawn_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> N
     piped, terminal = io.StringIO(), Terminal()
     for stream in (piped, terminal):
         monkeypatch.setattr(sys, "stderr", stream)
-        with output.progress("Minting", 3) as advance:
-            advance(2)
+        with output.progress("Minting") as advance:
+            advance(2, 3)
     assert piped.getvalue() == ""
     assert "Minting" in terminal.getvalue()

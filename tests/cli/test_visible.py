@@ -41,9 +41,9 @@ def test_json_made_visible_means_the_same(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["陈志远", "two\nlines", "tab\there", "👍"])
 def test_text_that_may_be_typed_is_readable(text: str) -> None:
-    assert is_readable(text)
+    assert is_readable(text, lines=True)
 
 
-@pytest.mark.parametrize("text", ["\x00", "a\x1b[2J", "\udcff\udcfe", "\x9b"])
+@pytest.mark.parametrize("text", ["two\nlines", "\x00", "a\x1b[2J", "\udcff\udcfe", "\x9b"])
 def test_binary_arguments_are_not_readable(text: str) -> None:
     assert not is_readable(text)

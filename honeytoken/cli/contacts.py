@@ -1,0 +1,146 @@
+"""``honeytoken contacts``: who reached us, what they said, and what it is held to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import click
+
+from ..messages import translate as _
+from ..models import Contact, Disposition, Medium
+from . import output
+from .groups import Group
+from .output import Column
+from .parameters import NAME, TEXT, WHEN, choice, form_options, json_option, reveal_option
+from .session import open_vault
+from .shorten import plain
+
+COLUMNS = (
+    Column("ID", "id"),
+    Column(_("RECEIVED AT"), "received_at"),
+    Column(_("MEDIUM"), "medium"),
+    Column(_("DISPOSITION"), "disposition", {"unsolicited": "bold", "ambiguous": "dim"}),
+    Column(_("SENDER"), "sender"),
+    Column(_("CONTACT POINT"), "contact_point_id"),
+    Column(_("BODY"), "body"),
+    Column(_("AUTHENTICITY"), "authenticity"),
+    Column(_("CONFIRMED BY"), "confirmed_by"),
+    Column(_("NOTES"), lambda contact: _count(contact["notes"])),
+)
+
+
+def _count(notes: object) -> int:
+    return len(notes) if isinstance(notes, list) else 0
+
+
+@click.group("contacts", cls=Group, help=_("Who reached your canaries, and what they said."))
+def contacts_command() -> None:
+    """Run ``honeytoken contacts``."""
+
+
+def _print(contacts: Iterable[Contact], *, reveal: bool, form: str | None) -> None:
+    contacts = list(contacts)
+    if reveal:
+        open_vault().reveal("contacts", [contact.id for contact in contacts])
+    output.emit((plain(c, reveal=reveal) for c in contacts), COLUMNS, form=form)
+
+
+@contacts_command.command("list", help=_("List contacts, the earliest first."))
+@click.option("--disposition", type=choice(Disposition), help=_("Only these."))
+@click.option("--medium", type=choice(Medium), help=_("Only these."))
+@click.option("--since", type=WHEN, help=_("Received at this time or later."))
+@click.option("--until", type=WHEN, help=_("Received before this time."))
+@click.option("--limit", type=click.IntRange(1), help=_("Only this many of the latest."))
+@reveal_option
+@form_options
+def list_contacts(
+    *,
+    disposition: str | None,
+    medium: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int | None,
+    reveal: bool,
+    form: str | None,
+) -> None:
+    """Run ``honeytoken contacts list``."""
+    contacts = open_vault().contacts.list(
+        disposition=disposition, medium=medium, since=since, until=until, limit=limit
+    )
+    _print(contacts, reveal=reveal, form=form)
+
+
+@contacts_command.command("show", help=_("Show one contact with its notes."))
+@click.argument("contact_id", type=NAME, metavar="ID")
+@reveal_option
+@json_option
+def show(*, contact_id: str, reveal: bool, as_json: bool) -> None:
+    """Run ``honeytoken contacts show``."""
+    vault = open_vault()
+    contact = vault.contacts.get(contact_id)
+    if reveal:
+        vault.reveal("contacts", [contact.id])
+    output.one(plain(contact, reveal=reveal), as_json=as_json)
+
+
+@contacts_command.command(
+    "add", help=_("Record what no gateway can see: a letter, a parcel, a visit.")
+)
+@click.option("--medium", type=choice(Medium), required=True, help=_("How they reached you."))
+@click.option("--canary", type=NAME, metavar="ID", help=_("Whom it was meant for."))
+@click.option("--contact-point", type=NAME, metavar="ID", help=_("Where it arrived."))
+@click.option("--received-at", type=WHEN, help=_("When; else now."))
+@click.option("--sender", type=TEXT, help=_("Who they said they were: a number, name or address."))
+@click.option(
+    "--recipient",
+    type=TEXT,
+    help=_("The number or e-mail it was sent to, if you do not know whose."),
+)
+@click.option("--subject", type=TEXT, help=_("Of a letter or mail."))
+@click.option("--body", type=TEXT, help=_("What it said."))
+@click.option("--confirmed-by", type=NAME, help=_("A second record of it: a phone log, a bill."))
+@form_options
+def add(
+    *,
+    medium: str,
+    canary: str | None,
+    contact_point: str | None,
+    received_at: datetime | None,
+    form: str | None,
+    **texts: Any,
+) -> None:
+    """Run ``honeytoken contacts add``."""
+    contact = open_vault().contacts.add(
+        medium=medium, canary=canary, contact_point=contact_point, received_at=received_at, **texts
+    )
+    _print([contact], reveal=False, form=form)
+
+
+@contacts_command.command("note", help=_("Write down what a caller said: this is evidence."))
+@click.argument("contact_id", type=NAME, metavar="ID")
+@click.option("--claimed-to-be", type=TEXT, help=_("Who they claimed to be."))
+@click.option("--asked-for", type=TEXT, help=_("Which name they asked for."))
+@click.option("--knew", type=TEXT, help=_("What they knew: order, address, amount."))
+@click.option("--data-from", type=TEXT, help=_("Where they said the data came from."))
+@click.option("--call-back", type=TEXT, help=_("The number they asked to be rung back on."))
+@click.option("--text", type=TEXT, help=_("Anything else."))
+@form_options
+def note(*, contact_id: str, form: str | None, **said: str | None) -> None:
+    """Run ``honeytoken contacts note``."""
+    if not any(said.values()):
+        raise click.UsageError(_("say what to note, such as --asked-for NAME."))
+    contact = open_vault().contacts.note(contact_id, **said)
+    _print([contact], reveal=False, form=form)
+
+
+@contacts_command.command("classify", help=_("Say what a contact is held to be, and why."))
+@click.argument("contact_id", type=NAME, metavar="ID")
+@click.argument("disposition", type=choice(Disposition))
+@click.option("--reason", type=TEXT, help=_("Why; it is kept with the ledger entry."))
+@form_options
+def classify(*, contact_id: str, disposition: str, reason: str | None, form: str | None) -> None:
+    """Run ``honeytoken contacts classify``."""
+    contact = open_vault().contacts.classify(contact_id, disposition, reason=reason)
+    _print([contact], reveal=False, form=form)

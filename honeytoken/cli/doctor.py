@@ -1,0 +1,37 @@
+"""``honeytoken doctor``: what is amiss, and what to do about it."""
+
+from __future__ import annotations
+
+import click
+
+from ..messages import translate as _
+from . import failures, output
+from .output import Column
+from .parameters import json_option
+from .session import open_vault
+from .shorten import Plain, plain
+
+
+def _result(check: Plain) -> str:
+    if check["ok"] is None:
+        return _("note")
+    return _("ok") if check["ok"] else _("FAILED")
+
+
+COLUMNS = (
+    Column(_("CHECK"), "name"),
+    Column(_("RESULT"), _result, {_("ok"): "green", _("FAILED"): "bold red", _("note"): "yellow"}),
+    Column(_("FOUND"), "message"),
+    Column(_("TO DO"), "hint"),
+)
+
+
+@click.command("doctor", help=_("Check settings, keys, store, ledger, pool and gateways."))
+@json_option
+@click.pass_context
+def doctor_command(ctx: click.Context, *, as_json: bool) -> None:
+    """Run ``honeytoken doctor``."""
+    checks = list(open_vault().doctor())
+    output.emit(map(plain, checks), COLUMNS, form="json" if as_json else None)
+    if any(check.ok is False for check in checks):
+        ctx.exit(failures.FAILED)

@@ -1,0 +1,211 @@
+"""``honeytoken place``: a canary reaches a channel: intended, then confirmed or void."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..messages import translate as _
+from ..models import DocumentKind, Permission, Placement, PlacementStatus
+from . import output, rows
+from .output import Column
+from .parameters import NAME, READABLE, VIEW, WHEN, choice, form_options, reveal_option
+from .session import open_vault
+from .shorten import plain
+
+if TYPE_CHECKING:
+    from ..models import FieldView
+    from ..plant import NewPlacement
+    from ..vault import Vault
+
+HEADERS = (
+    "canary",
+    "channel",
+    "route",
+    "document",
+    "reference",
+    "batch",
+    "expected_until",
+    "confirmed",
+    "permission",
+)
+
+COLUMNS = (
+    Column("ID", "id"),
+    Column(_("CANARY"), "canary_id"),
+    Column(_("CHANNEL"), "channel_id"),
+    Column(_("STATUS"), "status", {"confirmed": "green", "void": "dim"}),
+    Column(_("DOCUMENT"), "document"),
+    Column(_("REFERENCE"), "reference"),
+    Column(_("INTENDED AT"), "intended_at"),
+    Column(_("CONFIRMED AT"), "confirmed_at"),
+    Column(_("EXPECTED UNTIL"), "expected_until"),
+    Column(_("PERMISSION"), "permission"),
+)
+
+
+@click.command(
+    "place",
+    help=_(
+        "Record that a canary reaches a channel. `place CANARY CHANNEL` records one placement; "
+        "--route in place of CHANNEL one for each channel of a route; --from those of a CSV file. "
+        "`place --confirm ID...` says that they arrived, `place --void ID...` that they did not, "
+        "`place --list` shows them."
+    ),
+)
+@click.argument("names", nargs=-1, type=NAME, metavar="[CANARY] [CHANNEL] | [ID]...")
+@click.option("--confirm", "action", flag_value="confirm", help=_("These placements arrived."))
+@click.option("--void", "action", flag_value="void", help=_("These placements never arrived."))
+@click.option("--list", "action", flag_value="list", help=_("Show placements."))
+@click.option(
+    "--from", "path", type=READABLE, metavar="FILE", help=_("Take a CSV file; - is stdin.")
+)
+@click.option("--route", type=NAME, help=_("The channels it passes through, in place of CHANNEL."))
+@click.option("--document", type=choice(DocumentKind), help=_("On what it travels. [waybill]"))
+@click.option("--reference", type=NAME, metavar="ORDER", help=_("Your own order number; sealed."))
+@click.option("--batch", type=NAME, help=_("Your own name for orders that went out together."))
+@click.option("--region", type=NAME, help=_("Where it went."))
+@click.option("--device", type=NAME, help=_("What typed or printed it."))
+@click.option("--consent", type=NAME, metavar="SHA256", help=_("Digest of the text agreed to."))
+@click.option("--permission", type=choice(Permission), help=_("May the channel pass it on?"))
+@click.option(
+    "--view",
+    "views",
+    type=VIEW,
+    multiple=True,
+    help=_("How a field was shown, where not in full: phone_number=masked:138****1234."),
+)
+@click.option("--expected-until", type=WHEN, help=_("Until then a call may be the rider's."))
+@click.option("--delivery-days", type=click.IntRange(0, 365), help=_("The same, in days from now."))
+@click.option("--confirmed", is_flag=True, help=_("It has arrived already."))
+@click.option("--at", type=WHEN, help=_("With --confirm: when they arrived."))
+@click.option("--canary", type=NAME, metavar="ID", help=_("With --list: only of this canary."))
+@click.option("--channel", type=NAME, help=_("With --list: only with this channel."))
+@click.option("--status", type=choice(PlacementStatus), help=_("With --list: only these."))
+@reveal_option
+@form_options
+def place_command(
+    *,
+    names: tuple[str, ...],
+    action: str | None,
+    path: str | None,
+    reveal: bool,
+    form: str | None,
+    **given: Any,
+) -> None:
+    """Run ``honeytoken place``."""
+    given = {name: value for name, value in given.items() if value not in (None, (), False)}
+    mode = action or ("from" if path else "place")
+    refused = sorted(given.keys() - _ALLOWED[mode])
+    if refused:
+        option = refused[0].replace("views", "view").replace("_", "-")
+        raise click.UsageError(_("--{option} does not go with this.").format(option=option))
+    if mode == "list":
+        _list(names, path, given, reveal=reveal, form=form)
+        return
+    if mode == "place":
+        placements: Iterable[Placement] = _place(names, given)
+    elif mode == "from":
+        if names:
+            raise click.UsageError(_("--from takes the place of CANARY and CHANNEL."))
+        placements = _place_file(path or "-", given)
+    else:
+        placements = _settle(mode, _ids(names, path), given)
+    _print(placements, reveal=reveal, form=form)
+
+
+#: What may be typed beside the names, for each form of the verb.
+_ALLOWED = {
+    "place": {
+        *("route", "document", "reference", "batch", "region", "device", "consent", "permission"),
+        *("views", "expected_until", "delivery_days", "confirmed"),
+    },
+    "from": {"delivery_days"},
+    "confirm": {"at"},
+    "void": set[str](),
+    "list": {"canary", "channel", "status", "reference"},
+}
+
+
+def _print(placements: Iterable[Placement], *, reveal: bool, form: str | None) -> None:
+    placements = list(placements)
+    if reveal:
+        open_vault().reveal("placements", [placement.id for placement in placements])
+    output.emit((plain(p, reveal=reveal) for p in placements), COLUMNS, form=form)
+
+
+def _until(vault: Vault, until: object, days: object) -> datetime | None:
+    if isinstance(days, int):
+        if until is not None:
+            raise click.UsageError(_("name --expected-until or --delivery-days, not both."))
+        return vault.clock() + timedelta(days=days)
+    return until if isinstance(until, datetime) else None
+
+
+def _place(names: Sequence[str], given: dict[str, Any]) -> Iterable[Placement]:
+    wanted = 1 if "route" in given else 2
+    if len(names) != wanted:
+        raise click.UsageError(
+            _("name one canary, and one channel or --route; `export canaries` lists canaries.")
+        )
+    vault = open_vault()
+    until = _until(vault, given.pop("expected_until", None), given.pop("delivery_days", None))
+    view: dict[str, FieldView] | None = dict(given.pop("views", ())) or None
+    return vault.place(
+        names[0],
+        names[1] if len(names) == 2 else None,
+        view=view,
+        expected_until=until,
+        **given,
+    )
+
+
+def _place_file(path: str, given: dict[str, Any]) -> Iterable[Placement]:
+    vault = open_vault()
+    until = _until(vault, None, given.get("delivery_days"))
+    return vault.place_many(list(_from_file(path, until)))
+
+
+def _from_file(path: str, until: datetime | None) -> Iterator[NewPlacement]:
+    from ..plant import NewPlacement
+
+    for row in rows.read(path, wanted=HEADERS, needed=("canary",)):
+        channel, route = row.get("channel"), row.get("route")
+        if (channel is None) == (route is None):
+            row.fail(_("name a channel or a route, not both."))
+        yield NewPlacement(
+            canary=row.need("canary"),
+            channel=channel,
+            route=route,
+            document=DocumentKind(row.pick("document", list(DocumentKind), "waybill")),
+            reference=row.get("reference"),
+            batch=row.get("batch"),
+            expected_until=row.time("expected_until") or until,
+            confirmed=row.flag("confirmed"),
+            permission=Permission(row.pick("permission", list(Permission), "unknown")),
+        )
+
+
+def _ids(names: Sequence[str], path: str | None) -> list[str]:
+    """Return the placements named, on the command line or in a CSV file with the header ``id``."""
+    if bool(names) == (path is not None):
+        raise click.UsageError(_("name the placements, or a CSV file of them with --from."))
+    if path is None:
+        return list(names)
+    return [row.need("id") for row in rows.read(path, wanted=("id",), needed=("id",))]
+
+
+def _settle(mode: str, ids: Sequence[str], given: dict[str, Any]) -> Iterable[Placement]:
+    vault = open_vault()
+    return vault.confirm(ids, **given) if mode == "confirm" else vault.void(ids)
+
+
+def _list(
+    names: Sequence[str], path: str | None, given: dict[str, Any], *, reveal: bool, form: str | None
+) -> None:
+    if names or path:
+        raise click.UsageError(_("with --list use --canary, --channel, --status or --reference."))
+    _print(open_vault().placements.list(**given), reveal=reveal, form=form)

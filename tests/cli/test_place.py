@@ -1,0 +1,149 @@
+"""`honeytoken place`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from .conftest import Shell
+
+HEADER = "canary,channel,route,document,reference,batch,expected_until,confirmed,permission\n"
+
+
+@pytest.fixture
+def canary(shop: Shell) -> str:
+    """A canary in the shop's vault."""
+    return shop.id("mint", "--locale", "en-GB")
+
+
+def test_a_placement_is_intended_then_confirmed(shop: Shell, canary: str) -> None:
+    placement = shop.id("place", canary, "northbound", "--reference", "ORDER-2026-0017")
+    (intended,) = shop.json("place", "--list", "--json")
+    assert (intended["status"], intended["reference"]) == ("intended", "OR****17")
+    (confirmed,) = shop.json("place", "--confirm", placement, "--json")
+    assert confirmed["status"] == "confirmed"
+    assert confirmed["confirmed_at"] is not None
+
+
+def test_a_placement_is_void(shop: Shell, canary: str) -> None:
+    placement = shop.id("place", canary, "northbound")
+    shop.done("place", "--void", placement)
+    assert shop.done("place", "--list", "--status", "void", "--ids").split() == [placement]
+    before = shop.store()
+    shop.failed("place", "--confirm", placement)
+    assert shop.store() == before
+
+
+def test_a_route_makes_a_placement_with_each_channel(shop: Shell, canary: str) -> None:
+    shop.done("channel", "add", "hub")
+    shop.done("route", "add", "east", "northbound", "hub")
+    made = shop.json("place", canary, "--route", "east", "--confirmed", "--json")
+    assert [placement["channel_id"] for placement in made] == ["northbound", "hub"]
+    assert {placement["status"] for placement in made} == {"confirmed"}
+
+
+def test_all_that_is_known_of_a_placement_is_kept(shop: Shell, canary: str) -> None:
+    shop.done(
+        *("place", canary, "northbound", "--document", "loan_form", "--batch", "b1"),
+        *("--region", "Kent", "--device", "desk-2", "--permission", "withdrawn"),
+        *("--view", "phone_number=masked:077****0120", "--view", "email=absent"),
+        *("--expected-until", "2030-01-01", "--consent", "ab" * 32),
+    )
+    (found,) = shop.json("place", "--list", "--canary", canary, "--reveal", "--json")
+    assert found["document"] == "loan_form"
+    assert found["expected_until"] == "2030-01-01T00:00:00Z"
+    assert found["view"] == {
+        "phone_number": {"form": "masked", "shown": "077****0120"},
+        "email": {"form": "absent", "shown": None},
+    }
+    assert shop.actions()[-1] == "reveal"
+
+
+def test_delivery_days_count_from_now(shop: Shell, canary: str) -> None:
+    (made,) = shop.json("place", canary, "northbound", "--delivery-days", "3", "--json")
+    assert str(made["expected_until"])[:10] > str(made["intended_at"])[:10]
+
+
+def test_many_are_placed_and_confirmed_from_csv_files(shop: Shell) -> None:
+    canaries = shop.done("mint", "--count", "3", "--locale", "en-GB", "--ids").split()
+    rows = [f"{one},northbound,,waybill,O-{n},b1,,no,listed\n" for n, one in enumerate(canaries)]
+    made = shop.done("place", "--from", "-", "--ids", stdin=HEADER + "".join(rows)).split()
+    assert len(made) == 3
+    shop.done("place", "--confirm", "--from", "-", stdin="id\n" + "\n".join(made))
+    assert len(shop.json("place", "--list", "--status", "confirmed", "--json")) == 3
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "nobody,northbound,,,,,,,\n",
+        "{canary},southbound,,,,,,,\n",
+        "{canary},,,,,,,,\n",
+        "{canary},northbound,east,,,,,,\n",
+        "{canary},northbound,,passport,,,,,\n",
+        "{canary},northbound,,,,,soon,,\n",
+        "{canary},northbound,,,,,,perhaps,\n",
+        "{canary},northbound,,,,,,,allowed\n",
+        "{canary},northbound,,," + "x" * 5000 + ",,,,\n",
+        ",northbound,,,,,,,\n",
+        "{canary}\n",
+    ],
+)
+def test_one_wrong_row_places_nothing(shop: Shell, canary: str, row: str) -> None:
+    before = shop.store()
+    good = f"{canary},northbound,,,,,,,\n"
+    shop.failed("place", "--from", "-", stdin=HEADER + good + row.format(canary=canary))
+    assert shop.store() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02" * 999, b"canary,kanal\n", b"\xff\xfe"])
+def test_a_file_that_is_no_such_csv_places_nothing(shop: Shell, content: bytes) -> None:
+    before = shop.store()
+    shop.failed("place", "--from", "-", stdin=content)
+    assert shop.store() == before
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        [],
+        ["x"],
+        ["x", "y", "z"],
+        ["x", "northbound", "--route", "east"],
+        ["--confirm"],
+        ["--void", "x", "--at", "2026-01-01"],
+        ["--confirm", "x", "--batch", "b"],
+        ["--list", "x"],
+        ["--list", "--confirmed"],
+        ["x", "northbound", "--status", "void"],
+        ["x", "northbound", "--expected-until", "2030-01-01", "--delivery-days", "3"],
+        ["x", "northbound", "--view", "phone_number"],
+        ["x", "northbound", "--delivery-days", "99999999999"],
+        ["x", "northbound", "--reference", "\x1b[2J"],
+    ],
+)
+def test_what_does_not_go_together_is_a_usage_error(shop: Shell, typed: Sequence[str]) -> None:
+    before = shop.store()
+    shop.failed("place", *typed, code=2)
+    assert shop.store() == before
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["nobody", "northbound"],
+        ["{canary}", "southbound"],
+        ["{canary}", "--route", "west"],
+        ["{canary}", "northbound", "--consent", "yes"],
+        ["--confirm", "nothing"],
+        ["--void", "nothing"],
+        ["--list", "--channel", "southbound"],
+    ],
+)
+def test_what_is_not_there_is_one_clear_error(
+    shop: Shell, canary: str, typed: Sequence[str]
+) -> None:
+    before = shop.store()
+    shop.failed("place", *(word.format(canary=canary) for word in typed))
+    assert shop.store() == before
