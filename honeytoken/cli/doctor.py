@@ -31,7 +31,10 @@ COLUMNS = (
 @click.pass_context
 def doctor_command(ctx: click.Context, *, as_json: bool) -> None:
     """Run ``honeytoken doctor``."""
-    checks = list(open_vault().doctor())
+    vault = open_vault()
+    from ..doctor import examine
+
+    checks = examine(vault)
     output.emit(map(plain, checks), COLUMNS, form="json" if as_json else None)
     if any(check.ok is False for check in checks):
         ctx.exit(failures.FAILED)

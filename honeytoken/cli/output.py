@@ -142,7 +142,8 @@ def _terminal_table(rows: Sequence[Sequence[str]], columns: Sequence[Column]) ->
 
     shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
-        shown.add_column(Text(column.title), overflow="fold")
+        # An id is there to be copied: it stays in one piece.
+        shown.add_column(Text(column.title), overflow="fold", no_wrap=column.shows == "id")
     for row in rows:
         shown.add_row(*(Text(cell, _style(c, cell)) for c, cell in zip(columns, row, strict=True)))
     _console(sys.stdout).print(shown)
@@ -209,8 +210,15 @@ def progress(
 
     With *beside_data* there is no bar where it would stand between lines of data.
     """
-    if not sys.stderr.isatty() or (beside_data and sys.stdout.isatty()):
-        yield lambda _done, _total: None
+    with steps(hidden=beside_data and sys.stdout.isatty()) as advance:
+        yield lambda done, total: advance(done, total, description)
+
+
+@contextmanager
+def steps(*, hidden: bool = False) -> Iterator[Callable[[int, int, str], None]]:
+    """Show a bar as :func:`progress` does, for work whose steps have names of their own."""
+    if hidden or not sys.stderr.isatty():
+        yield lambda _done, _total, _what: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TimeRemainingColumn as Remaining
@@ -224,8 +232,10 @@ def progress(
         transient=True,
     )
     with bar:
-        task = bar.add_task(description, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task("", total=None)
+        yield lambda done, total, what: bar.update(
+            task, completed=done, total=total, description=what
+        )
 
 
 def one(record: Plain, *, as_json: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..errors import Refused
 from ..messages import translate as _
 from . import output
 from .session import open_vault
@@ -12,12 +13,25 @@ from .session import open_vault
 @click.command(
     "rekey", help=_("Seal everything anew under a new key. If interrupted, run it again.")
 )
-def rekey_command() -> None:
+@click.option(
+    "--forget-old", is_flag=True, help=_("Make no new key; drop older ones from the key file.")
+)
+@click.option("--yes", is_flag=True, help=_("With --forget-old: older backups are done with."))
+def rekey_command(*, forget_old: bool, yes: bool) -> None:
     """Run ``honeytoken rekey``."""
     vault = open_vault()
-    with output.progress(_("Sealing anew")) as advance:
-        vault.rekey(progress=advance)
-    output.say(_("All is sealed under the new key. Back up the key file again."))
+    if not forget_old:
+        with output.progress(_("Sealing anew")) as advance:
+            vault.rekey(progress=advance)
+        output.say(_("All is sealed under the new key. Back up the key file again."))
+        return
+    if not yes:
+        raise Refused(
+            _("without the older keys, backups of before cannot be read."),
+            hint=_("If you are done with those, say --forget-old --yes."),
+        )
+    vault.forget_old_masters()
+    output.say(_("The key file holds only the present key. Back it up again."))
 
 
 @click.command(

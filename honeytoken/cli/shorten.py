@@ -97,6 +97,7 @@ _BY_FIELD: Mapping[str, Shortener] = {
     "phone_number": phone_number,
     "email": email,
     "birthdate": _birthdate,
+    "gender": _stars,
     "formatted": place,
     "street_address": _stars,
     "locality": place,

@@ -17,7 +17,7 @@ from .shorten import Plain, plain
 from .visible import visible
 
 if TYPE_CHECKING:
-    from ..models import Attribution, Trace
+    from ..models import Attribution, Evidence, Trace
 
 
 def channels(attribution: Plain) -> str:
@@ -92,23 +92,29 @@ def trace_command(
     as_json: bool,
 ) -> None:
     """Run ``honeytoken trace``."""
-    from .. import trace as tracer
+    from ..trace import attribute
 
     vault = open_vault()
     evidence = vault.evidence(since=since, until=until, prior=prior)
-    trace = tracer.attribute(evidence)
-    names = {channel.id: channel.name for channel in evidence.channels}
+    trace = attribute(evidence)
     explained = None if explain is None else _found(trace, vault.channels.get(explain).id)
     if as_json:
         output.json_line(plain(trace if explained is None else explained))
         return
+    print_trace(trace, evidence, explained=explained)
+
+
+def print_trace(trace: Trace, evidence: Evidence, *, explained: Attribution | None = None) -> None:
+    """Print a trace as a table and sentences; with *explained*, what speaks for one line of it."""
+    from ..trace import explain, summary
+
+    names = {channel.id: channel.name for channel in evidence.channels}
     shown = trace.attributions if explained is None else [explained]
     output.emit(map(plain, shown), COLUMNS, form=None)
-    for line in (
-        tracer.summary(trace, names)
-        if explained is None
-        else tracer.explain(explained, trace, evidence, names)
-    ):
+    lines = (
+        summary(trace, names) if explained is None else explain(explained, trace, evidence, names)
+    )
+    for line in lines:
         output.out(visible(line))
 
 

@@ -52,6 +52,16 @@ def test_after_rekey_and_reindex_all_is_as_before(shop: Shell) -> None:
     assert "the chain holds" in shop.done("ledger", "verify")
 
 
+def test_older_keys_are_dropped_only_if_said_twice(shop: Shell) -> None:
+    shop.done("rekey")
+    keys = (shop.folder / "honeytoken.keys").read_bytes()
+    shop.failed("rekey", "--forget-old")
+    assert (shop.folder / "honeytoken.keys").read_bytes() == keys
+    shop.done("rekey", "--forget-old", "--yes")
+    assert len((shop.folder / "honeytoken.keys").read_bytes()) < len(keys)
+    assert "the chain holds" in shop.done("ledger", "verify")
+
+
 def test_a_wrong_key_is_one_clear_error(shop: Shell) -> None:
     other = Shell(shop.folder / "other")
     other.done("init")
@@ -68,7 +78,7 @@ def test_the_doctor_lists_its_checks(shop: Shell) -> None:
 
 def test_the_doctor_fails_if_a_check_does(shop: Shell) -> None:
     with sqlite3.connect(shop.folder / "honeytoken.db") as connection:
-        connection.execute("UPDATE ledger SET action = 'mint' WHERE seq = 2")
+        connection.execute("UPDATE vault_state SET ledger_mac = x'00'")
     connection.close()
     result = shop("doctor")
     assert result.exit_code == 1
