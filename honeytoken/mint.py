@@ -20,7 +20,7 @@ from .store.ids import new_ids
 CHUNK = 1000
 MAX_COUNT = 10_000_000
 
-_FIELDS = {
+_KINDS = {
     "phone_number": ContactPointKind.PHONE_NUMBER,
     "email": ContactPointKind.EMAIL_DOMAIN,
     "address": ContactPointKind.ADDRESS,
@@ -59,6 +59,8 @@ class _Draw:
     """Draws people until what must be unique is."""
 
     locale: str
+    #: ``Identity`` fields to fill.
+    fields: tuple[str, ...]
     people: Iterator[personas.Persona]
     random: random_module.Random
     #: (surname, last four) in use.
@@ -161,7 +163,7 @@ class Mint:
         """
         if not 1 <= count <= MAX_COUNT:
             raise InvalidInput(_("the count must be between 1 and {n}.").format(n=MAX_COUNT))
-        unknown = set(requires) - set(_FIELDS)
+        unknown = set(requires) - set(_KINDS)
         if unknown:
             raise InvalidInput(_("unknown field: {names}.").format(names=", ".join(sorted(unknown))))
         source: random_module.Random = (
@@ -171,22 +173,23 @@ class Mint:
         random = random_module.Random(source.getrandbits(256))  # noqa: S311
         people = personas.people(locale, random=random, today=self._store.clock().date())
         with self._store.read() as tx:
-            self._check_room(tx, count, requires, locale)
+            fields = self._fields(tx, count, requires, locale)
             taken = {_joint(item.identity) for item in _planned(tx, plan_id)}
             avoid = canaries.points_with_channel(tx, channel_id) if channel_id else None
         template = Canary("", Identity("", "", ""), (), self._store.clock(), plan_id, expires_at, note)
         return self._chunks(
-            count, _Draw(locale, people, random, taken, avoid), template, requires
+            count, _Draw(locale, fields, people, random, taken, avoid), template
         )
 
     def _chunks(
-        self, count: int, draw: _Draw, template: Canary, requires: Sequence[str]
+        self, count: int, draw: _Draw, template: Canary
     ) -> Iterator[Canary]:
         left = count
         while left:
             with self._store.write() as tx:
+                tx.alone()
                 size = min(CHUNK, left)
-                stock = _take(tx, size, self._settings, requires, draw)
+                stock = _take(tx, size, self._settings, draw)
                 made = draw.identities(tx, size, stock)
                 chunk = [
                     replace(
@@ -205,20 +208,23 @@ class Mint:
             yield from chunk
             left -= size
 
-    def _check_room(
+    def _fields(
         self, tx: Transaction, count: int, requires: Sequence[str], locale: str
-    ) -> None:
+    ) -> tuple[str, ...]:
+        """Return the fields to fill: those required, and those the pool has contact points for."""
         rooms = {
             name: contact_points.room(
                 tx, kind, roles=roles(self._settings), region=_region(kind, locale)
             )
-            for name, kind in _FIELDS.items()
+            for name, kind in _KINDS.items()
         }
-        if not any(room.points for room in rooms.values()):
+        fields = tuple(name for name, room in rooms.items() if room.points or name in requires)
+        for name in fields:
+            if rooms[name].free < count:
+                raise _exhausted(_KINDS[name], count, rooms[name].free)
+        if not fields:
             raise _exhausted(ContactPointKind.PHONE_NUMBER, count, 0)
-        for name, room in rooms.items():
-            if (room.points or name in requires) and room.free < count:
-                raise _exhausted(_FIELDS[name], count, room.free)
+        return fields
 
 
 def _exhausted(kind: ContactPointKind, wanted: int, available: int) -> PoolExhausted:
@@ -251,43 +257,35 @@ def _joint(identity: Identity) -> str | None:
     return normalize.surname_last4(identity.family_name, identity.phone_number)
 
 
-def _take(
-    tx: Transaction,
-    size: int,
-    settings: Settings,
-    requires: Sequence[str],
-    draw: _Draw,
-) -> _Stock:
+def _take(tx: Transaction, size: int, settings: Settings, draw: _Draw) -> _Stock:
     """Return contact points for *size* canaries, the least used first, as evenly as may be.
 
-    Args:
-        tx: the transaction that will count the use.
-        size: of the chunk.
-        settings: of the vault.
-        requires: ``Identity`` fields that must be filled.
-        draw: whose ``avoid``, with a channel in view, has the phone numbers it knows already. Then
-            each number is taken once and added there: two identities on one number would meet in
-            one dump.
+    With a channel in view (``draw.avoid``) each phone number is taken once and added there: two
+    identities on one number would meet in one dump.
     """
-    avoid, found = draw.avoid, {}
-    for name, kind in _FIELDS.items():
-        once = avoid is not None and kind is ContactPointKind.PHONE_NUMBER
+    found: dict[str, Sequence[ContactPoint]] = {}
+    for name in draw.fields:
+        kind = _KINDS[name]
+        once = draw.avoid is not None and kind is ContactPointKind.PHONE_NUMBER
         points = contact_points.free(
             tx,
             kind,
             roles=roles(settings),
             region=_region(kind, draw.locale),
             limit=size,
-            without=avoid if once and avoid else frozenset(),
+            without=draw.avoid if once and draw.avoid else frozenset(),
         )
         slots = points if once else _slots(points, size)
-        exists = bool(points) or (once and bool(avoid))
-        if len(slots) < size and (exists or name in requires):
+        if len(slots) < size:
             raise _exhausted(kind, size, len(slots))
-        if once and avoid is not None:
-            avoid.update(point.id for point in slots)
+        if once and draw.avoid is not None:
+            draw.avoid.update(point.id for point in slots)
         found[name] = slots
-    return _Stock(found["phone_number"], found["email"], found["address"])
+    return _Stock(
+        phones=found.get("phone_number", ()),
+        domains=found.get("email", ()),
+        addresses=found.get("address", ()),
+    )
 
 
 def _slots(points: Sequence[ContactPoint], size: int) -> list[ContactPoint]:

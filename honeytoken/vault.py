@@ -397,7 +397,8 @@ class Vault:
         Raises:
             InvalidInput: the window is empty or the prior not positive.
         """
-        end = until or self.clock()
+        # The window excludes its end; what came in this very moment counts.
+        end = until or self.clock() + timedelta(microseconds=1)
         start = since or end - timedelta(days=self.settings.trace.window_days)
         if start.tzinfo is None or end.tzinfo is None:
             raise InvalidInput(_("the time needs a zone."))

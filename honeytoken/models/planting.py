@@ -120,7 +120,7 @@ class Placement:
     route_id: str | None = None
     #: The owner's own order number.
     reference: str | None = field(default=None, repr=False)
-    batch: str | None = None
+    batch: str | None = field(default=None, repr=False)
     region: str | None = None
     view: View = field(default_factory=dict)
     #: What typed or printed it: a shared print PC is a way out of its own.

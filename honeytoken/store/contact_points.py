@@ -161,7 +161,7 @@ def free(
     """Return contact points that may be given to one more canary, least used first.
 
     Args:
-        tx: the transaction that will also count the use.
+        tx: the transaction that will also count the use; it works alone (``Transaction.alone``).
         kind: of contact point.
         roles: that may be planted in the vault's mode.
         region: only points of this country; ``None`` for any.
@@ -173,7 +173,6 @@ def free(
         .where(*_plantable(tx, kind, roles, region), _table.c.used < _table.c.capacity)
         .order_by(_table.c.used, _table.c.id)
         .limit(limit + len(without))
-        .with_for_update(skip_locked=True)
     )
     rows = (row for row in tx.connection.execute(query) if row.id not in without)
     return [_point(tx, row) for row in islice(rows, limit)]

@@ -23,6 +23,10 @@ from .migrate import upgrade
 from .schema import vault_state
 
 
+# Any constant will do that no other lock of ours has (migrate.py).
+_ALONE_LOCK = 0x686F6E6580
+
+
 @dataclass(frozen=True, slots=True)
 class Unlocked:
     """What a keyring unlocks, made ready once."""
@@ -56,6 +60,15 @@ class Transaction:
             keep: seal the payload into the entry; False where the record itself holds it.
         """
         self.to_append.append((action, leaf, keep))
+
+    def alone(self) -> None:
+        """Wait until no other transaction that also works alone is under way.
+
+        SQLite has one writer at a time anyway. PostgreSQL: an advisory lock until the commit, for
+        work that reads what it then changes in many rows (giving out contact points).
+        """
+        if self.connection.dialect.name == "postgresql":
+            self.connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ALONE_LOCK})")
 
     def insert_many(
         self, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]

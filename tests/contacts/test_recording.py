@@ -1,0 +1,313 @@
+"""From deliveries to contacts, on both databases."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from honeytoken import Canary, Vault
+from honeytoken.contacts import Received
+from honeytoken.contacts.candidates import find
+from honeytoken.errors import InvalidInput, NotFound
+from honeytoken.gateways import Delivery
+from honeytoken.models import (
+    Authenticity,
+    ContactNote,
+    Disposition,
+    Identity,
+    Medium,
+    NameTerms,
+)
+from tests.conftest import START, Clock
+
+TERMS = NameTerms(family_name=0.05, name=1e-5)
+
+
+def _received(vault: Vault, delivery_id: str, number: str | None, **given: object) -> Received:
+    delivery = Delivery(
+        gateway="twilio",
+        delivery_id=delivery_id,
+        medium=Medium.CALL,
+        authenticity=Authenticity.BODY,
+        sender="+447700900999",
+        recipient=number,
+    )
+    return Received(
+        delivery=replace(delivery, **given),  # type: ignore[arg-type]  # fields of Delivery
+        region="GB",
+        received_at=vault.clock(),
+        headers={"x-signature": "s"},
+        body=b"From=...",
+    )
+
+
+@pytest.fixture
+def planted(furnished_both: Vault, clock: Clock) -> tuple[Vault, Canary]:
+    canary = furnished_both.mint(locale="en-GB")
+    furnished_both.place(canary, "northbound", confirmed=True)
+    clock.forward(days=1)
+    return furnished_both, canary
+
+
+def test_a_contact_is_stored_with_its_raw_event(planted: tuple[Vault, Canary]) -> None:
+    vault, canary = planted
+    (done,) = vault.contacts.record([_received(vault, "CA1", canary.identity.phone_number)])
+    contact = vault.contacts.get(done.contact_id or "")
+    assert contact.disposition is Disposition.UNSOLICITED
+    assert contact.contact_point_id == canary.contact_point_ids[0]
+    (event,) = vault.contacts.events(contact.id)
+    assert (event.body, event.headers, event.delivery_id) == (
+        b"From=...",
+        {"x-signature": "s"},
+        "CA1",
+    )
+
+
+def test_a_repeat_adds_nothing_in_the_same_batch_or_later(planted: tuple[Vault, Canary]) -> None:
+    vault, canary = planted
+    item = _received(vault, "CA1", canary.identity.phone_number)
+    first, second = vault.contacts.record([item, item])
+    (third,) = vault.contacts.record([item])
+    assert [first.repeated, second.repeated, third.repeated] == [False, True, True]
+    assert first.contact_id == second.contact_id == third.contact_id
+    assert len(vault.contacts.list()) == 1
+
+
+def test_the_same_id_from_another_gateway_is_another_event(
+    planted: tuple[Vault, Canary],
+) -> None:
+    vault, canary = planted
+    number = canary.identity.phone_number
+    vault.contacts.record(
+        [_received(vault, "1", number), _received(vault, "1", number, gateway="other")]
+    )
+    assert len(vault.contacts.list()) == 2
+
+
+def test_the_events_of_one_call_are_one_contact(
+    planted: tuple[Vault, Canary], clock: Clock
+) -> None:
+    vault, canary = planted
+    number = canary.identity.phone_number
+    fold = {"fold_key": "CA1", "fold_window_s": 120}
+    vault.contacts.record(
+        [
+            _received(vault, "CA1:ringing", number, **fold),
+            _received(vault, "CA1:answered", number, **fold),
+        ]
+    )
+    clock.forward(seconds=90)
+    vault.contacts.record([_received(vault, "CA1:ended", number, **fold)])
+    (contact,) = vault.contacts.list()
+    assert len(contact.event_ids) == 3
+    clock.forward(seconds=600)
+    vault.contacts.record([_received(vault, "CA2:ringing", number, **fold)])
+    assert len(vault.contacts.list()) == 2
+
+
+def test_events_without_a_window_fold_for_ever(
+    planted: tuple[Vault, Canary], clock: Clock
+) -> None:
+    vault, canary = planted
+    number = canary.identity.phone_number
+    vault.contacts.record([_received(vault, "CA1:ringing", number, fold_key="CA1")])
+    clock.forward(days=30)
+    vault.contacts.record([_received(vault, "CA1:ended", number, fold_key="CA1")])
+    assert len(vault.contacts.list()) == 1
+
+
+def test_a_late_delivery_keeps_the_time_of_the_event(planted: tuple[Vault, Canary]) -> None:
+    vault, canary = planted
+    before = START - timedelta(days=2)
+    item = _received(vault, "CA1", canary.identity.phone_number, sent_at=before)
+    vault.contacts.record([item])
+    (contact,) = vault.contacts.list()
+    assert (contact.received_at, contact.disposition) == (before, Disposition.BACKGROUND)
+
+
+@pytest.mark.parametrize(
+    "number", [None, "", "+447700900998", "garbage", "\x00", "9" * 500, "a@b.example"]
+)
+def test_a_recipient_that_is_not_ours_is_kept_for_review(furnished: Vault, number: str) -> None:
+    furnished.contacts.record([_received(furnished, "CA1", number)])
+    (contact,) = furnished.contacts.list()
+    assert (contact.disposition, contact.contact_point_id) == (Disposition.UNREVIEWED, None)
+
+
+def test_a_mail_to_a_canary_is_a_contact_of_its_own_address(
+    planted: tuple[Vault, Canary],
+) -> None:
+    vault, canary = planted
+    item = _received(vault, "M1", canary.identity.email, medium=Medium.EMAIL, text="hello")
+    vault.contacts.record([item])
+    (sighting,) = vault.evidence().sightings
+    assert [c.canary_id for c in sighting.candidates] == [canary.id]
+    assert {match.field for match in sighting.candidates[0].matches} == {"email"}
+
+
+def test_a_mail_to_an_address_never_minted_is_background(planted: tuple[Vault, Canary]) -> None:
+    vault, _canary = planted
+    item = _received(vault, "M1", "info@mail.shop.example", medium=Medium.EMAIL)
+    vault.contacts.record([item])
+    assert vault.contacts.list()[0].disposition is Disposition.BACKGROUND
+
+
+def test_a_failing_batch_stores_nothing(planted: tuple[Vault, Canary]) -> None:
+    vault, canary = planted
+    good = _received(vault, "CA1", canary.identity.phone_number)
+    with pytest.raises(TypeError):
+        vault.contacts.record([good, replace(good, body="no bytes")])  # type: ignore[arg-type]
+    assert vault.contacts.list() == []
+
+
+IDENTITY = Identity("陈志远", "志远", "陈", "+8615400000001")
+ENGLISH = Identity("Emma Clarke", "Emma", "Clarke", "+447700900123")
+
+
+def _fields(identity: Identity, *texts: str, notes: tuple[ContactNote, ...] = ()) -> list[str]:
+    canary = Canary("can_1", identity, (), START)
+    (candidate,) = find([(canary, TERMS)], via=None, texts=texts, notes=notes)
+    return [f"{match.field} {match.form}" for match in candidate.matches]
+
+
+@pytest.mark.parametrize(
+    ("identity", "text", "wanted"),
+    [
+        (IDENTITY, "陈志远您好", ["name full"]),
+        (IDENTITY, "陈 志 远 您好", ["name full"]),
+        (IDENTITY, "陈先生您好", ["family_name full"]),
+        (IDENTITY, "陈列品打折", []),
+        (IDENTITY, "王先生您好", []),
+        (ENGLISH, "Dear EMMA CLARKE,", ["name full"]),
+        (ENGLISH, "Clarke, Emma", ["name full"]),
+        (ENGLISH, "Dear Ms Clarke", ["family_name full"]),
+        (ENGLISH, "Clarkeson Emma", []),
+        (ENGLISH, "Emma Clarkes", []),
+    ],
+)
+def test_names_in_a_text_are_evidence(identity: Identity, text: str, wanted: list[str]) -> None:
+    assert _fields(identity, text) == wanted
+
+
+def test_a_name_that_was_asked_for_is_evidence_either_way() -> None:
+    asked = (ContactNote(at=START, asked_for="陈志远"),)
+    other = (ContactNote(at=START, asked_for="李明"),)
+    assert _fields(IDENTITY, notes=asked) == ["name spoken"]
+    assert _fields(IDENTITY, notes=other) == ["name conflicting"]
+
+
+def test_a_rare_name_weighs_what_the_sheet_says() -> None:
+    canary = Canary("can_1", IDENTITY, (), START)
+    (candidate,) = find([(canary, TERMS)], via=None, texts=["陈志远"], notes=())
+    weight = candidate.matches[0].log_likelihood_ratio
+    assert weight == pytest.approx(math.log(0.95 / 1e-5))
+
+
+@given(st.text(max_size=300))
+def test_no_text_breaks_the_search_for_names(text: str) -> None:
+    _fields(IDENTITY, text)
+    _fields(ENGLISH, text, notes=(ContactNote(at=START, asked_for=text, knew=text),))
+
+
+def test_a_letter_is_added_by_hand(planted: tuple[Vault, Canary]) -> None:
+    vault, canary = planted
+    contact = vault.contacts.add(medium="parcel", canary=canary, body="a leaflet")
+    assert (contact.disposition, contact.authenticity) == ("unsolicited", "none")
+    assert len(vault.contacts.events(contact.id)) == 1
+
+
+def test_a_contact_by_hand_may_name_its_contact_point(planted: tuple[Vault, Canary]) -> None:
+    vault, canary = planted
+    point = canary.contact_point_ids[0]
+    contact = vault.contacts.add(medium="call", contact_point=point, confirmed_by="phone log")
+    (sighting,) = vault.evidence().sightings
+    assert (sighting.origin, sighting.confirmed) == (contact.id, True)
+    assert [c.canary_id for c in sighting.candidates] == [canary.id]
+
+
+def test_a_note_makes_a_bare_call_named(planted: tuple[Vault, Canary]) -> None:
+    vault, canary = planted
+    (done,) = vault.contacts.record([_received(vault, "CA1", canary.identity.phone_number)])
+    vault.contacts.note(done.contact_id or "", asked_for=canary.identity.name, call_back="95338")
+    (sighting,) = vault.evidence().sightings
+    fields = {(match.field, match.form) for match in sighting.candidates[0].matches}
+    assert fields == {("phone_number", "full"), ("name", "spoken")}
+    assert vault.contacts.get(done.contact_id or "").notes[0].call_back == "95338"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"recipient": "x" * 70_000},
+        {"recipient": "+447700900001", "received_at": START + timedelta(days=900)},
+        {"recipient": "+447700900001", "received_at": START.replace(tzinfo=None)},
+    ],
+)
+def test_a_contact_that_makes_no_sense_is_refused(
+    furnished: Vault, given: dict[str, object]
+) -> None:
+    with pytest.raises(InvalidInput):
+        furnished.contacts.add(medium="call", **given)  # type: ignore[arg-type]  # bad on purpose
+    assert furnished.contacts.list() == []
+
+
+def test_unknown_ids_are_not_found(furnished: Vault) -> None:
+    for act in (
+        lambda: furnished.contacts.get("con_none"),
+        lambda: furnished.contacts.note("con_none", text="x"),
+        lambda: furnished.contacts.classify("con_none", "ambiguous"),
+        lambda: furnished.contacts.add(medium="call", canary="can_none"),
+        lambda: furnished.contacts.add(medium="call", contact_point="cp_none"),
+    ):
+        with pytest.raises(NotFound):
+            act()
+
+
+def test_an_empty_note_is_refused(planted: tuple[Vault, Canary]) -> None:
+    vault, canary = planted
+    contact = vault.contacts.add(medium="call", canary=canary)
+    with pytest.raises(InvalidInput):
+        vault.contacts.note(contact.id)
+
+
+def test_contacts_of_one_sender_are_one_campaign(planted: tuple[Vault, Canary]) -> None:
+    vault, canary = planted
+    number = canary.identity.phone_number
+    vault.contacts.record(
+        [
+            _received(vault, "1", number),
+            _received(vault, "2", number),
+            _received(vault, "3", number, sender="+447700900888"),
+        ]
+    )
+    campaigns = [sighting.campaign_id for sighting in vault.evidence().sightings]
+    assert len(set(campaigns)) == 2
+
+
+def test_one_text_with_other_names_and_senders_is_one_campaign(
+    planted: tuple[Vault, Canary],
+) -> None:
+    vault, canary = planted
+    number, name = canary.identity.phone_number, canary.identity.name
+    text = "{name}, your pre-approved loan of 20,000 is ready, reply 1"
+    vault.contacts.record(
+        [
+            _received(vault, "1", number, medium=Medium.SMS, text=text.format(name=name)),
+            _received(
+                vault,
+                "2",
+                number,
+                medium=Medium.SMS,
+                sender="+447700900888",
+                text=text.format(name=name).replace("20,000", "30,000"),
+            ),
+        ]
+    )
+    campaigns = [sighting.campaign_id for sighting in vault.evidence().sightings]
+    assert len(set(campaigns)) == 1

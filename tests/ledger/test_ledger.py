@@ -1,0 +1,176 @@
+"""The chain: what is altered, removed or reordered is found."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from honeytoken import Vault
+from honeytoken.errors import HoneytokenError, LedgerBroken
+from honeytoken.ledger import GENESIS, Entry, Leaf, commitment, link, salted, verify
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def _chain(length: int) -> list[Entry]:
+    entries: list[Entry] = []
+    for seq in range(1, length + 1):
+        leaf = Leaf(f"can_{seq}", salted(b"{}"))
+        entries.append(
+            link(
+                seq=seq,
+                at=AT,
+                action="mint",
+                subjects=(leaf.record_id,),
+                commitments=leaf.commitment,
+                previous=entries[-1].digest if entries else GENESIS,
+            )
+        )
+    return entries
+
+
+def test_a_sound_chain_gives_its_head() -> None:
+    chain = _chain(3)
+    assert verify(chain).digest == chain[-1].digest.hex()
+
+
+def test_an_empty_chain_ends_at_the_genesis() -> None:
+    assert verify([]).digest == GENESIS.hex()
+
+
+def test_an_entry_is_hashed_as_the_page_says() -> None:
+    entry = _chain(1)[0]
+    parts = (
+        b"1",
+        str(int(AT.timestamp()) * 1_000_000).encode(),
+        b"mint",
+        b"can_1",
+        hashlib.sha256(entry.commitments).digest(),
+        bytes(32),
+    )
+    framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+    assert entry.digest == hashlib.sha256(b"honeytoken ledger entry 1" + framed).digest()
+
+
+def test_a_commitment_hides_equal_payloads() -> None:
+    assert commitment("can_1", salted(b"{}")) != commitment("can_1", salted(b"{}"))
+
+
+@given(st.integers(2, 8), st.data())
+def test_removing_any_entry_but_the_last_is_found(length: int, data: st.DataObject) -> None:
+    chain = _chain(length)
+    del chain[data.draw(st.integers(0, length - 2))]
+    with pytest.raises(LedgerBroken):
+        verify(chain)
+
+
+@given(st.integers(2, 8), st.data())
+def test_reordering_is_found(length: int, data: st.DataObject) -> None:
+    chain = _chain(length)
+    place = data.draw(st.integers(0, length - 2))
+    chain[place], chain[place + 1] = chain[place + 1], chain[place]
+    with pytest.raises(LedgerBroken):
+        verify(chain)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"action": "void"},
+        {"subjects": ("can_9",)},
+        {"commitments": bytes(32)},
+        {"at": datetime(2026, 2, 1, tzinfo=UTC)},
+        {"digest": bytes(32)},
+    ],
+)
+def test_an_altered_entry_is_found(change: dict[str, object]) -> None:
+    chain = _chain(3)
+    chain[1] = replace(chain[1], **change)  # type: ignore[arg-type]  # one field each
+    with pytest.raises(LedgerBroken, match="entry [23]"):
+        verify(chain)
+
+
+def test_a_chain_made_anew_does_not_hold_the_digest_kept_elsewhere() -> None:
+    kept = _chain(3)[1].digest.hex()
+    with pytest.raises(LedgerBroken, match="kept elsewhere"):
+        verify(_chain(3), head=kept)
+
+
+def _worked(vault: Vault) -> None:
+    canary = vault.mint(locale="en-GB")
+    (placed,) = vault.place(canary, "northbound", reference="SO-1")
+    vault.confirm([placed.id])
+    contact = vault.contacts.add(medium="call", recipient=canary.identity.phone_number)
+    vault.contacts.classify(contact.id, "ambiguous")
+    vault.contacts.note(contact.id, text="rang twice")
+
+
+TAMPERINGS = [
+    "DELETE FROM ledger WHERE seq = (SELECT max(seq) FROM ledger)",
+    "DELETE FROM ledger WHERE seq = 3",
+    "UPDATE ledger SET action = 'void' WHERE seq = 2",
+    "UPDATE ledger SET at = at - 1 WHERE seq = 2",
+    "UPDATE placements SET confirmed_at = confirmed_at - 86400000000",
+    "UPDATE placements SET channel_id = 'other'",
+    "UPDATE placements SET status = 'void'",
+    "UPDATE contacts SET disposition = 'unsolicited'",
+    "UPDATE contacts SET received_at = received_at + 1",
+    "UPDATE contact_points SET role = 'control'",
+    "UPDATE contact_points SET held_since = 0",
+    "DELETE FROM events",
+    "DELETE FROM placements",
+    "UPDATE vault_state SET ledger_seq = ledger_seq - 1",
+    "UPDATE ledger SET sealed = (SELECT sealed FROM ledger WHERE seq = 2) WHERE seq = 3",
+]
+
+
+@pytest.mark.parametrize("sql", TAMPERINGS)
+def test_tampering_with_the_store_is_found(furnished_both: Vault, sql: str) -> None:
+    vault = furnished_both
+    vault.channels.add("other")
+    _worked(vault)
+    count = vault.ledger.verify()
+    assert count == vault.ledger.head().seq
+    with vault.store.engine.begin() as connection:
+        connection.execute(text(sql))
+    with pytest.raises(HoneytokenError):
+        vault.ledger.verify()
+
+
+def test_the_head_kept_elsewhere_is_found_again_later(furnished: Vault) -> None:
+    head = furnished.ledger.head()
+    _worked(furnished)
+    assert furnished.ledger.verify(head=head.digest) > head.seq
+
+
+def test_every_step_of_a_canarys_life_is_an_entry(furnished: Vault) -> None:
+    _worked(furnished)
+    actions = [entry.action for entry in furnished.ledger.entries()]
+    assert actions[0] == "create"
+    for action in ("mint", "place", "confirm", "receive", "classify", "note"):
+        assert action in actions
+
+
+def test_a_failed_transaction_leaves_no_entry(furnished: Vault) -> None:
+    head = furnished.ledger.head()
+    with pytest.raises(HoneytokenError):
+        furnished.channels.add("northbound")
+    assert furnished.ledger.head() == head
+
+
+def test_many_canaries_share_an_entry_and_one_can_be_shown_alone(furnished: Vault) -> None:
+    found = list(furnished.mint_many(20, locale="en-GB"))
+    (entry,) = [item for item in furnished.ledger.entries() if item.action == "mint"]
+    assert entry.subjects == tuple(canary.id for canary in found)
+    with furnished.store.read() as tx:
+        sealed = tx.connection.execute(
+            text("SELECT sealed FROM canaries WHERE id = :id"), {"id": found[3].id}
+        ).scalar_one()
+        plain = tx.sealer.open(sealed, table="canaries", column="sealed", row=found[3].id)
+    assert entry.commitments[3 * 32 : 4 * 32] == commitment(found[3].id, plain)

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import pytest
+
+from honeytoken import Address, InvalidInput, NewPoint, PoolExhausted, Vault
+from honeytoken.errors import NotFound
+from tests.conftest import Clock, furnish
+
+
+def test_a_minted_canary_is_stored_as_it_was_given(furnished_both: Vault) -> None:
+    canary = furnished_both.mint(locale="en-GB", note="for the audit")
+    assert furnished_both.canaries.get(canary.id) == canary
+    assert canary.identity.phone_number is not None
+    assert (canary.identity.email or "").endswith("@mail.shop.example")
+
+
+def test_canaries_are_spread_evenly_over_the_pool(furnished_both: Vault) -> None:
+    list(furnished_both.mint_many(20, locale="en-GB"))
+    assert {p.used for p in furnished_both.pool.list(kind="phone_number")} == {2}
+
+
+def test_a_pool_without_room_mints_nothing_and_says_what_to_add(furnished: Vault) -> None:
+    with pytest.raises(PoolExhausted, match="room for 50 of 51") as caught:
+        furnished.mint_many(51, locale="en-GB")
+    assert "pool add phone_number" in (caught.value.hint or "")
+    assert furnished.canaries.count() == 0
+
+
+def test_an_empty_pool_says_what_to_add(vault: Vault) -> None:
+    with pytest.raises(PoolExhausted, match="room for 0 of 1"):
+        vault.mint()
+
+
+def test_a_required_field_that_the_pool_lacks_is_an_error(furnished: Vault) -> None:
+    with pytest.raises(PoolExhausted, match=r"\(address\)"):
+        furnished.mint(locale="en-GB", requires=("address",))
+
+
+def test_numbers_of_another_country_are_not_given_to_a_locale(furnished: Vault) -> None:
+    canary = furnished.mint(locale="zh-CN")
+    assert canary.identity.phone_number is None
+    with pytest.raises(PoolExhausted):
+        furnished.mint(locale="zh-CN", requires=("phone_number",))
+
+
+def test_a_canary_carries_the_base_address_with_a_token_of_its_own(furnished: Vault) -> None:
+    base = Address("12 Marked Lane, Leeds LS1 4AB", "12 Marked Lane", "Leeds", "", "LS1 4AB", "GB")
+    furnished.pool.add("address", base.formatted, region="GB", address=base)
+    found = [c.identity.address for c in furnished.mint_many(5, locale="en-GB")]
+    streets = {address.street_address for address in found if address}
+    assert len(streets) >= 4
+    assert all("12 Marked Lane" in street for street in streets)
+
+
+def test_no_email_is_given_twice(furnished: Vault) -> None:
+    emails = [c.identity.email for c in furnished.mint_many(50, locale="en-GB")]
+    assert len(set(emails)) == 50
+
+
+def test_no_email_is_given_twice_even_when_people_repeat(furnished: Vault) -> None:
+    first = [c.identity.email for c in furnished.mint_many(20, locale="en-GB", seed=5)]
+    again = [c.identity.email for c in furnished.mint_many(20, locale="en-GB", seed=5)]
+    assert not set(first) & set(again)
+
+
+def test_surname_and_last_four_are_unique_within_a_plan(vault: Vault) -> None:
+    furnish(vault, numbers=5, capacity=40)
+    for _call in range(2):
+        list(vault.mint_many(40, locale="en-GB", plan_id="spring"))
+    keys = [
+        (c.identity.family_name, (c.identity.phone_number or "")[-4:])
+        for c in vault.canaries.list()
+    ]
+    assert len(set(keys)) == 80
+
+
+def test_with_a_channel_in_view_no_number_is_used_twice(furnished: Vault) -> None:
+    first = list(furnished.mint_many(4, locale="en-GB", channel="northbound"))
+    for canary in first:
+        furnished.place(canary, "northbound")
+    second = list(furnished.mint_many(6, locale="en-GB", channel="northbound"))
+    numbers = [canary.identity.phone_number for canary in (*first, *second)]
+    assert len(set(numbers)) == 10
+    for canary in second:
+        furnished.place(canary, "northbound")
+    with pytest.raises(PoolExhausted):
+        list(furnished.mint_many(1, locale="en-GB", channel="northbound"))
+
+
+def test_numbers_that_still_soak_are_not_given_out(tmp_path, clock: Clock) -> None:  # type: ignore[no-untyped-def]
+    with Vault.create(tmp_path / "v", clock=clock) as vault:
+        # Ofcom's fiction range is refused in production: the number of a made-up exchange, never
+        # dialled, in a test that has no gateway.
+        vault.pool.add_many([NewPoint("email_domain", "mail.shop.example", "GB")])
+        canary = vault.mint(locale="en-GB")
+        assert canary.identity.phone_number is None
+
+
+@pytest.mark.parametrize("count", [0, -1, 10_000_001])
+def test_a_senseless_count_is_refused(furnished: Vault, count: int) -> None:
+    with pytest.raises(InvalidInput, match="count"):
+        furnished.mint_many(count, locale="en-GB")
+
+
+def test_an_unknown_locale_is_refused_and_nothing_minted(furnished: Vault) -> None:
+    with pytest.raises(InvalidInput):
+        furnished.mint_many(1, locale="xx-XX")
+    assert furnished.canaries.count() == 0
+
+
+def test_an_unknown_channel_is_suggested(furnished: Vault) -> None:
+    with pytest.raises(NotFound) as caught:
+        furnished.mint_many(1, locale="en-GB", channel="nothbound")
+    assert caught.value.hint == 'Did you mean "northbound"?'
+
+
+def test_a_long_job_is_stored_chunk_by_chunk(vault: Vault) -> None:
+    furnish(vault, numbers=10, capacity=500)
+    job = vault.mint_many(2500, locale="en-GB")
+    next(job)
+    assert vault.canaries.count() == 1000
+    assert sum(1 for _canary in job) == 2499
+    assert vault.canaries.count() == 2500
