@@ -11,6 +11,11 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 #: A record as JSON holds it.
 Plain = dict[str, object]
@@ -122,14 +127,15 @@ def plain(record: object, *, reveal: bool = False) -> Plain:
     if not dataclasses.is_dataclass(record) or isinstance(record, type):
         raise TypeError(type(record).__name__)
     return {
-        field.name: _plain(
-            getattr(record, field.name),
-            field.name,
-            hide=not field.repr and not reveal,
-            reveal=reveal,
-        )
-        for field in dataclasses.fields(record)
+        name: _plain(getattr(record, name), name, hide=personal and not reveal, reveal=reveal)
+        for name, personal in _fields(type(record))
     }
+
+
+@cache
+def _fields(kind: type[DataclassInstance]) -> tuple[tuple[str, bool], ...]:
+    """Return the names of a record's fields, and which are personal."""
+    return tuple((field.name, not field.repr) for field in dataclasses.fields(kind))
 
 
 def _plain(found: object, field: str, *, hide: bool, reveal: bool) -> object:

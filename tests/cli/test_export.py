@@ -43,8 +43,26 @@ def test_a_backup_comes_back_into_an_empty_vault(traded: Shell) -> None:
     if os.name == "posix":
         assert file.stat().st_mode & 0o777 == 0o600
     other = Shell(traded.folder / "other")
-    other.done("init", "--mode", "test")
-    (other.folder / "honeytoken.keys").write_bytes((traded.folder / "honeytoken.keys").read_bytes())
+    other.folder.mkdir()
+    for name in ("honeytoken.toml", "honeytoken.keys"):
+        (other.folder / name).write_bytes((traded.folder / name).read_bytes())
+    other.done("import", str(file))
+    assert other.done("export", "references") == "ORDER-2026-0017\n"
+    assert other.done("ledger", "head") == traded.done("ledger", "head")
+    assert "the chain holds" in other.done("ledger", "verify")
+
+
+def test_a_backup_is_not_put_into_a_vault_in_use_or_with_other_keys(traded: Shell) -> None:
+    backup = traded.done("export", "vault")
+    before = traded.store()
+    traded.failed("import", "-", stdin=backup)
+    assert traded.store() == before
+    other = Shell(traded.folder / "other")
+    other.done("init")
+    before = other.store()
+    other.failed("import", "-", stdin=backup)
+    other.failed("import", "-", stdin=backup[: len(backup) // 2])
+    assert other.store() == before
 
 
 def test_a_file_is_not_overwritten_unless_asked(traded: Shell) -> None:
