@@ -42,7 +42,7 @@ def contacts_command() -> None:
 
 def _print(contacts: Iterable[Contact], *, reveal: bool, form: str | None) -> None:
     contacts = list(contacts)
-    if reveal:
+    if reveal and contacts:
         open_vault().reveal("contacts", [contact.id for contact in contacts])
     output.emit((plain(c, reveal=reveal) for c in contacts), COLUMNS, form=form)
 

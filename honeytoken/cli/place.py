@@ -97,7 +97,12 @@ def place_command(
     **given: Any,
 ) -> None:
     """Run ``honeytoken place``."""
-    given = {name: value for name, value in given.items() if value not in (None, (), False)}
+    # click gives every option: keep those that were typed (0 days is typed, and equals False).
+    given = {
+        name: value
+        for name, value in given.items()
+        if value is not None and value is not False and value != ()
+    }
     mode = action or ("from" if path else "place")
     refused = sorted(given.keys() - _ALLOWED[mode])
     if refused:
@@ -132,7 +137,7 @@ _ALLOWED = {
 
 def _print(placements: Iterable[Placement], *, reveal: bool, form: str | None) -> None:
     placements = list(placements)
-    if reveal:
+    if reveal and placements:
         open_vault().reveal("placements", [placement.id for placement in placements])
     output.emit((plain(p, reveal=reveal) for p in placements), COLUMNS, form=form)
 

@@ -21,8 +21,12 @@ def rekey_command(*, forget_old: bool, yes: bool) -> None:
     """Run ``honeytoken rekey``."""
     vault = open_vault()
     if not forget_old:
-        with output.progress(_("Sealing anew")) as advance:
-            vault.rekey(progress=advance)
+        try:
+            with output.progress(_("Sealing anew")) as advance:
+                vault.rekey(progress=advance)
+        except KeyboardInterrupt:
+            output.say(_("Interrupted. `honeytoken rekey` goes on where it stopped."))
+            raise
         output.say(_("All is sealed under the new key. Back up the key file again."))
         return
     if not yes:
