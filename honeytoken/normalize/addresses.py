@@ -26,7 +26,7 @@ _NUMERALS = "零〇一二三四五六七八九"
 _NUMBER = re.compile(f"[{_NUMERALS}十百千]+")
 _VALUES = {sign: max(index - 1, 0) for index, sign in enumerate(_NUMERALS)}
 _POWERS = {"十": 10, "百": 100, "千": 1000}
-_BUILDING = re.compile("(?:号楼|栋|幢|棟|號樓|号栋|号幢)")
+_BUILDING = re.compile("号[楼栋幢]|號[樓棟]|[幢棟]")
 _ROOM = re.compile("(?<=[0-9a-z])(?:号?[室房]间?)+")
 _JAPANESE_PART = re.compile("(?<=[0-9])(?:丁目|番地|番|号室|号|室)")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -96,6 +96,8 @@ def address(raw: str, *, country: str) -> str:
 
 def _plain(text: str) -> str:
     """Drop what is neither letter nor digit, keeping numbers apart."""
+    if text.isalnum():
+        return text
     return _PUNCTUATION.sub("", _BETWEEN_DIGITS.sub("-", text))
 
 
@@ -106,7 +108,9 @@ def _folded(text: str) -> str:
 def _chinese(text: str) -> str:
     text = _plain(_NUMBER.sub(_arabic, _folded(text)))
     text = _BUILDING.sub("栋", text).replace("单元", "单").replace("單元", "单")
-    return _plain(_ROOM.sub(" ", text))
+    if "室" in text or "房" in text:
+        text = _plain(_ROOM.sub(" ", text))
+    return text
 
 
 def _japanese(text: str) -> str:
