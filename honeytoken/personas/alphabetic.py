@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from random import Random
 
 from ..models import Gender, NameTerms
@@ -44,7 +45,7 @@ def latin(name: str) -> str:
     return "".join([letter for letter in text if "a" <= letter <= "z"])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Era:
     """Given names of those born before a year."""
 
@@ -53,7 +54,7 @@ class Era:
     female: Weighted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Alphabetic:
     """A locale made of weighted family names and of given names by sex and era."""
 
@@ -109,21 +110,20 @@ class Alphabetic:
     def name_terms(self, family_name: str, given_name: str) -> NameTerms:
         """Return the shares of people with that family name and with that full name."""
         family = self.families.shares.get(family_name, self.families.commonest)
-        given = self._given_share(given_name)
-        if not given:
-            given = max(
-                self._given_share(name)
-                for era in self.eras
-                for part in (era.male, era.female)
-                for name in part.names[:20]
-            )
+        given = self._given_shares.get(given_name, self._commonest_given)
         return NameTerms(family_name=family, name=family * given)
 
-    def _given_share(self, given_name: str) -> float:
-        """Return P(given name), over both sexes and all ages of :func:`Alphabetic.people`."""
-        total = 0.0
-        for year, people in Counter(REFERENCE_YEAR - age for age in AGES).items():
-            era = self._era(year)
-            for part in (era.male, era.female):
-                total += people * part.shares.get(given_name, 0.0)
-        return total / (2 * len(AGES))
+    @cached_property
+    def _given_shares(self) -> Mapping[str, float]:
+        """P(given name), over both sexes and all ages of :meth:`people`."""
+        adults = Counter(self.eras.index(self._era(REFERENCE_YEAR - age)) for age in AGES)
+        shares: defaultdict[str, float] = defaultdict(float)
+        for index, count in adults.items():
+            for part in (self.eras[index].male, self.eras[index].female):
+                for name, share in part.shares.items():
+                    shares[name] += share * count / (2 * len(AGES))
+        return shares
+
+    @cached_property
+    def _commonest_given(self) -> float:
+        return max(self._given_shares.values())

@@ -14,7 +14,7 @@ class Weighted:
     ``random.choices`` for one draw.
     """
 
-    __slots__ = ("_cumulative", "names", "shares")
+    __slots__ = ("_cumulative", "commonest", "names", "shares")
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         total = sum(weights.values())
@@ -23,15 +23,12 @@ class Weighted:
         self.names = tuple(self.shares)
         # Without the last bound every u falls on a name, whatever rounding does.
         self._cumulative = list(accumulate(self.shares.values()))[:-1]
+        #: The largest share.
+        self.commonest = max(self.shares.values())
 
     def draw(self, u: float) -> str:
         """Return the name at *u* of the way through."""
         return self.names[bisect(self._cumulative, u)]
-
-    @property
-    def commonest(self) -> float:
-        """The largest share."""
-        return max(self.shares.values())
 
 
 def ranked(names: Iterable[str], *, flat: float) -> dict[str, float]:
