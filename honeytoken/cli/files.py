@@ -15,6 +15,26 @@ from ..messages import translate as _
 
 
 @contextmanager
+def growing(path: Path) -> Iterator[TextIO]:
+    """Give a new text file that is there from the start, for work that may stop half-way.
+
+    It has mode 0600 and UTF-8.
+
+    Raises:
+        AlreadyExists: there is a file.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as err:
+        raise AlreadyExists(
+            _('there is already a file "{name}".').format(name=path.name),
+            hint=_("Choose another name."),
+        ) from err
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as text:
+        yield text
+
+
+@contextmanager
 def written(path: Path | None, *, overwrite: bool) -> Iterator[TextIO]:
     """Give a text file that appears at *path* when the block ends well; None gives stdout.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from io import TextIOWrapper
 from itertools import islice
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -16,7 +17,7 @@ from ..errors import HoneytokenError
 from ..messages import LANGUAGES, ngettext
 from ..messages import translate as _
 from ..models import DocumentKind
-from . import output
+from . import files, output
 from .output import Column
 from .parameters import NAME, TEXT, WHEN, form_options, reveal_option
 from .session import open_vault
@@ -72,6 +73,12 @@ _REQUIRABLE = ("phone_number", "email", "address")
     type=click.Choice(LANGUAGES),
     help=_("Language of the document's headers; else that of the locale."),
 )
+@click.option(
+    "--ids-to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=_("Write the canaries' ids here, in the order of the document's rows."),
+)
 @click.option("--bom", is_flag=True, help=_("Begin the CSV with a byte order mark, for Excel."))
 @reveal_option
 @form_options
@@ -88,12 +95,13 @@ def mint_command(
     file_format: str | None,
     headers: str | None,
     bom: bool,
+    ids_to: Path | None,
     reveal: bool,
     form: str | None,
 ) -> None:
     """Run ``honeytoken mint``."""
-    if (file_format or headers or bom) and document is None:
-        raise click.UsageError(_("--format, --headers and --bom are about a --document."))
+    if (file_format or headers or bom or ids_to) and document is None:
+        raise click.UsageError(_("--format, --headers, --bom and --ids-to are about a --document."))
     if document is not None and form:
         raise click.UsageError(_("a --document has a --format of its own."))
     if bom and file_format == "json":
@@ -116,11 +124,20 @@ def mint_command(
         if document is not None:
             language = headers or ("zh_CN" if locale.lower().startswith("zh") else "en")
             whole = _recorded(vault, minted, document)
-            lines = _lines(whole, DocumentKind(document), file_format or "csv", language)
-            _write(lines, bom=bom)
+            with files.growing(ids_to) if ids_to else nullcontext() as ids:
+                noted = _noted(whole, ids) if ids else whole
+                lines = _lines(noted, DocumentKind(document), file_format or "csv", language)
+                _write(lines, bom=bom)
             return
         shown = _recorded(vault, minted, "mint") if reveal else minted
         output.emit((plain(c, reveal=reveal) for c in shown), COLUMNS, form=form)
+
+
+def _noted(canaries: Iterator[Canary], ids: TextIO) -> Iterator[Canary]:
+    """Give *canaries* on, each after its id is in the file *ids*."""
+    for canary in canaries:
+        ids.write(f"{canary.id}\n")
+        yield canary
 
 
 def _lines(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import subprocess
 
@@ -57,6 +58,21 @@ def test_a_document_is_whole_and_recorded(shop: Shell, document: str) -> None:
     assert ["订单号" in line or "申请编号" in line for line in lines] == [True, True]
 
 
+def test_the_ids_of_a_document_are_in_a_file_of_their_own(shop: Shell) -> None:
+    shop.done(*ADDRESS)
+    typed = ["mint", "--count", "2", "--locale", "en-GB", "--document", "waybill"]
+    file = shop.folder / "ids.txt"
+    rows = shop.done(*typed, "--ids-to", str(file)).splitlines()
+    ids = file.read_text(encoding="utf-8").splitlines()
+    assert [
+        found["id"] for found in map(json.loads, shop.done("export", "canaries").splitlines())
+    ] == ids
+    assert not any(one in row for one in ids for row in rows)
+    before = shop.store()
+    shop.failed(*typed, "--ids-to", str(file))
+    assert shop.store() == before
+
+
 def test_a_document_for_excel_begins_with_a_byte_order_mark(shop: Shell) -> None:
     shop.done(*ADDRESS)
     whole = shop.done("mint", "--locale", "en-GB", "--document", "waybill", "--bom")
@@ -101,6 +117,7 @@ def test_what_cannot_be_minted_leaves_the_vault_as_it_was(shop: Shell, typed: li
         ["--count", "-1"],
         ["--format", "csv"],
         ["--headers", "en"],
+        ["--ids-to", "ids.txt"],
         ["--document", "waybill", "--json"],
         ["--document", "waybill", "--format", "json", "--bom"],
         ["--document", "passport"],
