@@ -1,0 +1,90 @@
+"""Which sightings one actor very likely made together, so that they vote once.
+
+Rule: the same sender, or the same text but for its numbers, links and names, is the same campaign;
+and so on through whole chains. Senders and texts arrive here only as keyed digests.
+
+What this cannot see: a sender can be spoofed, so a courier's own hotline number may join actors who
+have nothing to do with each other (their votes are then counted too low, not too high), and one
+actor with many numbers and no text is many campaigns.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+#: A template with fewer letters than this recognises nobody (``"ok"``, a bare code).
+SHORTEST_TEMPLATE = 8
+
+_LINK = re.compile(
+    r"(?:https?://|www\.)[^\s\u3000-\u303f\uff00-\uffef\u4e00-\u9fff]+"
+    r"|(?<![\w@.])(?:[a-z0-9-]+\.)+[a-z]{2,12}/[\w\-./?%&=#~+]*",
+    re.IGNORECASE,
+)
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_NAME = re.compile(
+    r"(?P<before>尊敬的|亲爱的|您好[,:!]?|你好[,:!]?|\bdear |\bhello |\bhi )"
+    r"(?P<name>[\u4e00-\u9fff·*]{1,4}?(?=先生|女士|小姐|用户|客户|[,:!。;、])"
+    r"|[^\W\d_]+(?:[ '-][^\W\d_]+){0,2}(?=[,:!]))"
+)
+_NUMBER = re.compile(r"[\d*#]+(?:[ .,:/+()\-]*[\d*#]+)*")
+_BLANK = re.compile(r"\s+")
+_LETTER = re.compile(r"[^\W\d_]")
+_HOLE = re.compile(r"<[lmna]>")
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignKey:
+    """What may tie one sighting to another."""
+
+    sighting_id: str
+    seen_at: datetime
+    #: Keyed digest of the sender as claimed; ``None`` if withheld.
+    sender_digest: bytes | None = field(default=None, repr=False)
+    #: Keyed digest of :func:`template` of the text; ``None`` if there is none.
+    text_digest: bytes | None = field(default=None, repr=False)
+
+
+def group(traces: Sequence[CampaignKey]) -> dict[str, str]:
+    """Return sighting id -> campaign id: the id of the group's earliest sighting.
+
+    The order of *traces* does not matter; a later sighting that joins a group does not rename it.
+    """
+    root = {key.sighting_id: key.sighting_id for key in traces}
+
+    def find(name: str) -> str:
+        while root[name] != name:
+            root[name] = root[root[name]]
+            name = root[name]
+        return name
+
+    seen: dict[tuple[str, bytes], str] = {}
+    for key in sorted(traces, key=lambda k: (k.seen_at, k.sighting_id)):
+        for kind, digest in (("sender", key.sender_digest), ("text", key.text_digest)):
+            if digest is not None:
+                root[find(key.sighting_id)] = find(seen.setdefault((kind, digest), key.sighting_id))
+    earliest: dict[str, str] = {}
+    for key in sorted(traces, key=lambda k: (k.seen_at, k.sighting_id)):
+        earliest.setdefault(find(key.sighting_id), key.sighting_id)
+    return {name: earliest[find(name)] for name in root}
+
+
+def template(text: str) -> str:
+    """Return what stays the same when one text is sent to many people, or ``""``.
+
+    Links, mail addresses, numbers (masked ones too) and the name in a salutation become ``<l>``,
+    ``<m>``, ``<n>`` and ``<a>``; width, case and blanks are evened out. The result is personal data
+    as far as the text was: give it to a keyed digest, never store it. ``""`` means that too little
+    is left to recognise anybody by.
+    """
+    even = unicodedata.normalize("NFKC", text).casefold()
+    even = _LINK.sub("<l>", even)
+    even = _MAIL.sub("<m>", even)
+    even = _BLANK.sub(" ", even)
+    even = _NAME.sub(lambda found: found["before"] + "<a>", even)
+    even = _NUMBER.sub("<n>", even).strip()
+    letters = len(_LETTER.findall(_HOLE.sub("", even)))
+    return even if letters >= SHORTEST_TEMPLATE else ""

@@ -1,0 +1,15 @@
+"""Which contact point of a canary is its phone number."""
+
+from __future__ import annotations
+
+from ..models import ContactPointKind, TracedCanary
+
+
+def phone_point(canary: TracedCanary) -> str | None:
+    """Return the contact point that is the canary's phone number, or ``None``."""
+    if not canary.kinds:
+        return canary.contact_point_ids[0] if canary.contact_point_ids else None
+    for point, kind in zip(canary.contact_point_ids, canary.kinds, strict=False):
+        if kind is ContactPointKind.PHONE_NUMBER:
+            return point
+    return None
