@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from .errors import LedgerBroken
 from .messages import translate as _
@@ -53,9 +54,8 @@ class Action(StrEnum):
     REINDEX = "reindex"
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One payload of an entry."""
+class Leaf(NamedTuple):
+    """One payload of an entry. A tuple: minting makes one for every canary."""
 
     record_id: str
     #: Salt and payload together, as :func:`salted` gives them.

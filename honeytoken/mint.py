@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import random as random_module
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from . import normalize, personas
 from .errors import InvalidInput, PoolExhausted
 from .messages import translate as _
-from .models import Canary, ContactPoint, ContactPointKind, Identity
+from .models import Canary, ContactPointKind, Identity
 from .pool import roles
 from .settings import Settings
 from .store import Store, Transaction, canaries, contact_points
+from .store.contact_points import Slot
 from .store.ids import new_ids
 
-#: Canaries in one transaction: a long job lets the listener in every few tens of milliseconds.
-CHUNK = 1000
+#: Canaries in one transaction: a long job lets the listener in several times a second.
+CHUNK = 4000
 MAX_COUNT = 10_000_000
 
 _KINDS = {
@@ -35,13 +36,11 @@ _TRIES = 8
 class _Stock:
     """The contact points of one chunk: for each kind a slot per canary, or none at all."""
 
-    phones: Sequence[ContactPoint]
-    domains: Sequence[ContactPoint]
-    addresses: Sequence[ContactPoint]
+    phones: Sequence[Slot]
+    domains: Sequence[Slot]
+    addresses: Sequence[Slot]
 
-    def at(
-        self, index: int
-    ) -> tuple[ContactPoint | None, ContactPoint | None, ContactPoint | None]:
+    def at(self, index: int) -> tuple[Slot | None, Slot | None, Slot | None]:
         """Return phone number, mail domain and base address of one canary."""
         return (
             self.phones[index] if self.phones else None,
@@ -62,40 +61,39 @@ class _Draw:
     #: ``Identity`` fields to fill.
     fields: tuple[str, ...]
     people: Iterator[personas.Persona]
+    #: Where ``random`` is seeded from.
+    source: random_module.Random
     random: random_module.Random
     #: (surname, last four) in use.
     taken: set[str | None]
     #: Contact points to leave out, or ``None``.
     avoid: set[str] | None
+    #: Contact points opened before, by id.
+    opened: dict[str, contact_points.Value] = field(default_factory=dict)
 
-    def identities(self, tx: Transaction, size: int, stock: _Stock) -> list[Identity]:
-        """Return the identities of a chunk; no e-mail of theirs is in the store."""
+    def begin_chunk(self) -> None:
+        """Cut the chain of chance between one chunk and the next."""
+        self.random.seed(self.source.getrandbits(256))
+
+    def identities(
+        self, tx: Transaction, size: int, stock: _Stock
+    ) -> tuple[list[Identity], list[list[bytes]]]:
+        """Return the identities of a chunk, no e-mail of which is in the store, and their digests."""
         made = [self._identity(stock, index) for index in range(size)]
-        wrong = self._clashes(tx, made)
+        indexed = [canaries.digests(tx.indexer, identity) for identity in made]
+        if "email" not in self.fields:
+            return made, indexed
         for _try in range(_TRIES):
+            wrong = _clashes(tx, indexed)
             if not wrong:
-                return made
+                return made, indexed
             for index in wrong:
                 made[index] = self._identity(stock, index)
-            wrong = self._clashes(tx, made)
+                indexed[index] = canaries.digests(tx.indexer, made[index])
         raise InvalidInput(
             _("no free e-mail was found for a person."),
             hint=_("Add another mail domain with `honeytoken pool add email_domain`."),
         )
-
-    def _clashes(self, tx: Transaction, made: Sequence[Identity]) -> list[int]:
-        """Return the places of identities whose e-mail stands before or in the store."""
-        wrong, first = [], {}
-        for index, identity in enumerate(made):
-            if identity.email is None:
-                continue
-            if identity.email in first:
-                wrong.append(index)
-            else:
-                first[identity.email] = index
-        digests = {canaries.email_digest(tx, email): index for email, index in first.items()}
-        wrong += [digests[digest] for digest in canaries.ids_by_digest(tx, list(digests))]
-        return wrong
 
     def _identity(self, stock: _Stock, index: int) -> Identity:
         phone, domain, base = stock.at(index)
@@ -165,45 +163,51 @@ class Mint:
             raise InvalidInput(_("the count must be between 1 and {n}.").format(n=MAX_COUNT))
         unknown = set(requires) - set(_KINDS)
         if unknown:
-            raise InvalidInput(_("unknown field: {names}.").format(names=", ".join(sorted(unknown))))
+            raise InvalidInput(
+                _("unknown field: {names}.").format(names=", ".join(sorted(unknown)))
+            )
         source: random_module.Random = (
             random_module.SystemRandom() if seed is None else random_module.Random(seed)  # noqa: S311
         )
-        # Seeded once from the system's, this one is fast; its state is never seen outside.
+        # Seeded anew from the system's for every chunk: fast, and whoever saw the canaries of a
+        # whole chunk could still not tell those of the next.
         random = random_module.Random(source.getrandbits(256))  # noqa: S311
         people = personas.people(locale, random=random, today=self._store.clock().date())
         with self._store.read() as tx:
             fields = self._fields(tx, count, requires, locale)
             taken = {_joint(item.identity) for item in _planned(tx, plan_id)}
             avoid = canaries.points_with_channel(tx, channel_id) if channel_id else None
-        template = Canary("", Identity("", "", ""), (), self._store.clock(), plan_id, expires_at, note)
+        template = Canary(
+            "", Identity("", "", ""), (), self._store.clock(), plan_id, expires_at, note
+        )
         return self._chunks(
-            count, _Draw(locale, fields, people, random, taken, avoid), template
+            count, _Draw(locale, fields, people, source, random, taken, avoid), template
         )
 
-    def _chunks(
-        self, count: int, draw: _Draw, template: Canary
-    ) -> Iterator[Canary]:
+    def _chunks(self, count: int, draw: _Draw, template: Canary) -> Iterator[Canary]:
         left = count
         while left:
             with self._store.write() as tx:
                 tx.alone()
+                draw.begin_chunk()
                 size = min(CHUNK, left)
                 stock = _take(tx, size, self._settings, draw)
-                made = draw.identities(tx, size, stock)
+                made, indexed = draw.identities(tx, size, stock)
                 chunk = [
-                    replace(
-                        template,
+                    Canary(
                         id=canary_id,
-                        minted_at=tx.now,
                         identity=identity,
                         contact_point_ids=stock.point_ids(index),
+                        minted_at=tx.now,
+                        plan_id=template.plan_id,
+                        expires_at=template.expires_at,
+                        note=template.note,
                     )
                     for index, (canary_id, identity) in enumerate(
                         zip(new_ids("can", tx.now, size), made, strict=True)
                     )
                 ]
-                canaries.insert_many(tx, chunk)
+                canaries.insert_many(tx, chunk, indexed)
                 _count_use(tx, chunk)
             yield from chunk
             left -= size
@@ -243,6 +247,18 @@ def _exhausted(kind: ContactPointKind, wanted: int, available: int) -> PoolExhau
     return PoolExhausted(kind.value, wanted=wanted, available=available, hint=hints[kind])
 
 
+def _clashes(tx: Transaction, indexed: Sequence[Sequence[bytes]]) -> list[int]:
+    """Return the places whose e-mail stands before in the chunk, or in the store."""
+    wrong, first = [], {}
+    for index, (email, *_others) in enumerate(indexed):
+        if email in first:
+            wrong.append(index)
+        else:
+            first[email] = index
+    wrong += [first[digest] for digest in canaries.ids_by_digest(tx, list(first))]
+    return wrong
+
+
 def _planned(tx: Transaction, plan_id: str | None) -> Sequence[Canary]:
     return canaries.in_plan(tx, plan_id) if plan_id else ()
 
@@ -263,7 +279,7 @@ def _take(tx: Transaction, size: int, settings: Settings, draw: _Draw) -> _Stock
     With a channel in view (``draw.avoid``) each phone number is taken once and added there: two
     identities on one number would meet in one dump.
     """
-    found: dict[str, Sequence[ContactPoint]] = {}
+    found: dict[str, Sequence[Slot]] = {}
     for name in draw.fields:
         kind = _KINDS[name]
         once = draw.avoid is not None and kind is ContactPointKind.PHONE_NUMBER
@@ -274,8 +290,9 @@ def _take(tx: Transaction, size: int, settings: Settings, draw: _Draw) -> _Stock
             region=_region(kind, draw.locale),
             limit=size,
             without=draw.avoid if once and draw.avoid else frozenset(),
+            opened=draw.opened,
         )
-        slots = points if once else _slots(points, size)
+        slots = points if once else _spread(points, size)
         if len(slots) < size:
             raise _exhausted(kind, size, len(slots))
         if once and draw.avoid is not None:
@@ -288,17 +305,16 @@ def _take(tx: Transaction, size: int, settings: Settings, draw: _Draw) -> _Stock
     )
 
 
-def _slots(points: Sequence[ContactPoint], size: int) -> list[ContactPoint]:
-    """Spread *size* canaries over the points: the least used are filled up first."""
-    slots: list[ContactPoint] = []
-    left = {point.id: point.capacity - point.used for point in points}
+def _spread(points: Sequence[Slot], size: int) -> list[Slot]:
+    """Spread *size* canaries over the points: round after round, as far as each has room."""
+    slots: list[Slot] = []
+    round_ = 0
     while len(slots) < size:
-        open_points = [point for point in points if left[point.id] > 0]
+        open_points = [point for point in points if point.left > round_]
         if not open_points:
             break
-        for point in open_points[: size - len(slots)]:
-            slots.append(point)
-            left[point.id] -= 1
+        slots += open_points[: size - len(slots)]
+        round_ += 1
     return slots
 
 

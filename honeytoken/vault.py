@@ -100,9 +100,7 @@ class Vault:
                     keyfile.path(settings).unlink()
                 raise
         except OSError as err:
-            raise SettingsError(
-                _("the vault cannot be written there."), hint=err.strerror
-            ) from err
+            raise SettingsError(_("the vault cannot be written there."), hint=err.strerror) from err
         finally:
             if made_folder:
                 with suppress(OSError):
@@ -275,7 +273,6 @@ class Vault:
         *,
         phone_number: str | None = None,
         email: str | None = None,
-        address: str | None = None,
         region: str = "CN",
     ) -> bool:
         """Tell whether any of the identifiers given is a canary's. Made for every order of a shop.
@@ -283,25 +280,22 @@ class Vault:
         Args:
             phone_number: in any notation.
             email: in any notation.
-            address: on one line.
             region: country whose national notation the number may use.
 
         Raises:
             InvalidInput: nothing was given.
         """
-        if phone_number is not None and email is None and address is None:
+        if phone_number is not None and email is None:
             digests = self._digests_of_phone(phone_number, region)
         else:
-            digests = self._digests(phone_number, email, address, region)
+            digests = self._digests(phone_number, email, region)
         for digest in digests:
             known = self._lookup.knows(digest)
             if known is None:
                 # `reindex` ran in another process: read the keys, look again.
                 with self.store.read():
                     pass
-                return self.is_canary(
-                    phone_number=phone_number, email=email, address=address, region=region
-                )
+                return self.is_canary(phone_number=phone_number, email=email, region=region)
             if known:
                 return True
         return False
@@ -311,11 +305,10 @@ class Vault:
         *,
         phone_number: str | None = None,
         email: str | None = None,
-        address: str | None = None,
         region: str = "CN",
     ) -> list[Canary]:
         """Return the canaries that carry any of the identifiers given, oldest first."""
-        row = {"phone_number": phone_number, "email": email, "address": address, "region": region}
+        row = {"phone_number": phone_number, "email": email, "region": region}
         return self.find_many([row])[0]
 
     def find_many(self, rows: Iterable[Mapping[str, str | None]]) -> list[list[Canary]]:
@@ -328,7 +321,6 @@ class Vault:
             self._digests(
                 row.get("phone_number"),
                 row.get("email"),
-                row.get("address"),
                 row.get("region") or "CN",
                 required=False,
             )
@@ -337,11 +329,15 @@ class Vault:
         with self.store.read() as tx:
             every = list({digest: None for digests in wanted for digest in digests})
             ids = canaries.ids_by_digest(tx, every)
-            found = canaries.get_many(tx, sorted({item for group in ids.values() for item in group}))
+            found = canaries.get_many(
+                tx, sorted({item for group in ids.values() for item in group})
+            )
         return [
             [
                 found[canary_id]
-                for canary_id in sorted({item for digest in digests for item in ids.get(digest, ())})
+                for canary_id in sorted(
+                    {item for digest in digests for item in ids.get(digest, ())}
+                )
             ]
             for digests in wanted
         ]
@@ -357,13 +353,12 @@ class Vault:
         self,
         phone_number: str | None,
         email: str | None,
-        address: str | None,
         region: str,
         *,
         required: bool = True,
     ) -> tuple[bytes, ...]:
-        if required and phone_number is None and email is None and address is None:
-            raise InvalidInput(_("give a phone number, an e-mail or an address."))
+        if required and phone_number is None and email is None:
+            raise InvalidInput(_("give a phone number or an e-mail."))
         digest = self.store.keys.indexer.digest
         found: list[bytes] = []
         if phone_number:
@@ -372,10 +367,6 @@ class Vault:
         with suppress(InvalidIdentifier):
             if email:
                 found.append(digest(IndexKind.EMAIL, normalize.email(email)))
-        with suppress(InvalidIdentifier):
-            if address:
-                place = normalize.address(address, country=region)
-                found.append(digest(IndexKind.ADDRESS, place))
         return tuple(found)
 
     # Tracing

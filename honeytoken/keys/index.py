@@ -22,7 +22,6 @@ class IndexKind(StrEnum):
 
     PHONE_NUMBER = "phone_number"
     EMAIL = "email"
-    ADDRESS = "address"
     #: (surname, last four digits): what a masked row still shows.
     SURNAME_LAST4 = "surname_last4"
     CONTACT_POINT = "contact_point"

@@ -9,8 +9,6 @@ unit.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import replace
 from random import Random
 
 from ..models import Address
@@ -62,7 +60,8 @@ def with_unit(base: Address, *, random: Random) -> Address:
     else:
         token, in_front = _british(base.street_address, base.country, random), True
     street = _joined(base.street_address, token, in_front=in_front)
-    return replace(base, street_address=street, formatted=_formatted(base, street, token, in_front))
+    formatted = _formatted(base, street, token, in_front)
+    return Address(formatted, street, base.locality, base.region, base.postal_code, base.country)
 
 
 def _joined(street: str, token: str, *, in_front: bool) -> str:
@@ -77,82 +76,67 @@ def _formatted(base: Address, street: str, token: str, in_front: bool) -> str:  
     return _joined(base.formatted, token, in_front=in_front)
 
 
-def _pick(random: Random, *styles: tuple[float, Callable[[], str]]) -> str:
-    """Return what one of the weighted *styles* gives; the weights add up to 1."""
-    left = random.random()
-    for weight, style in styles:
-        left -= weight
-        if left < 0:
-            return style()
-    return styles[-1][1]()
+def _pick(u: float, *shares: float) -> int:
+    """Return which of the shares *u* falls in; what they leave of 1 is the last one's."""
+    for index, share in enumerate(shares):
+        u -= share
+        if u < 0:
+            return index
+    return len(shares)
 
 
 def _chinese(street: str, random: Random) -> str:
-    def number(most: int) -> int:
-        return 1 + int(random.random() * most)
-
-    def room() -> str:
-        return f"{number(33)}{number(8):02d}"
-
-    def low_room() -> str:
-        return f"{number(6)}{number(4):02d}"
-
+    draw = random.random
+    number, stair, style = 1 + int(draw() * 30), 1 + int(draw() * 4), draw()
+    room = f"{1 + int(draw() * 33)}{1 + int(draw() * 8):02d}"
     if _CHINESE_ROOM.search(street):
-        return _pick(
-            random,
-            (0.7, lambda: f"{number(399)}号信箱"),
-            (0.3, lambda: f"{_LETTERS[number(8) - 1]}{number(60):02d}工位"),
-        )
+        if style < 0.7:
+            return f"{1 + int(draw() * 399)}号信箱"
+        return f"{_LETTERS[int(draw() * 8)]}{1 + int(draw() * 60):02d}工位"
     if _CHINESE_UNIT.search(street):
-        return _pick(random, (0.6, lambda: f"{room()}室"), (0.4, room))
+        return f"{room}室" if style < 0.6 else room
     if _CHINESE_BUILDING.search(street):
-        return _pick(
-            random,
-            (0.4, lambda: f"{number(4)}单元{room()}室"),
-            (0.25, lambda: f"{number(4)}单元{room()}"),
-            (0.35, lambda: f"{room()}室"),
-        )
-    return _pick(
-        random,
-        (0.27, lambda: f"{number(30)}-{number(4)}-{room()}"),
-        (0.15, lambda: f"{number(30)}幢{number(4)}单元{low_room()}室"),
-        (0.18, lambda: f"{number(30)}栋{room()}"),
-        (0.12, lambda: f"{number(30)}栋{number(4)}单元{room()}"),
-        (0.16, lambda: f"{number(30)}号楼{number(4)}单元{room()}室"),
-        (0.07, lambda: f"{number(30)}号楼{room()}"),
-        (0.05, lambda: f"{_LETTERS[number(8) - 1]}座{room()}"),
-    )
+        styles = (f"{stair}单元{room}室", f"{stair}单元{room}", f"{room}室")
+        return styles[_pick(style, 0.4, 0.25)]
+    match _pick(style, 0.27, 0.15, 0.18, 0.12, 0.16, 0.07):
+        case 0:
+            return f"{number}-{stair}-{room}"
+        case 1:
+            return f"{number}幢{stair}单元{1 + int(draw() * 6)}{1 + int(draw() * 4):02d}室"
+        case 2:
+            return f"{number}栋{room}"
+        case 3:
+            return f"{number}栋{stair}单元{room}"
+        case 4:
+            return f"{number}号楼{stair}单元{room}室"
+        case 5:
+            return f"{number}号楼{room}"
+        case _:
+            return f"{_LETTERS[int(draw() * 8)]}座{room}"
 
 
 def _japanese(street: str, random: Random) -> str:
     if _JAPANESE_ROOM.search(street):
         return f" 宅配ボックス{1 + int(random.random() * 300)}"
     room = f"{1 + int(random.random() * 30)}{1 + int(random.random() * 15):02d}"
-    return _pick(random, (0.6, lambda: f" {room}号室"), (0.4, lambda: f" {room}"))
+    return f" {room}号室" if random.random() < 0.6 else f" {room}"
 
 
 def _german(street: str, random: Random) -> str:
     number = 1 + int(random.random() * 400)
     if _WESTERN_UNIT.search(street):
         return f", Zimmer {number}"
-    return _pick(
-        random,
-        (0.5, lambda: f", Whg. {number}"),
-        (0.3, lambda: f", App. {number}"),
-        (0.2, lambda: f", WE {number}"),
-    )
+    styles = (f", Whg. {number}", f", App. {number}", f", WE {number}")
+    return styles[_pick(random.random(), 0.5, 0.3)]
 
 
 def _american(street: str, random: Random) -> str:
     floor, door = 1 + int(random.random() * 30), 1 + int(random.random() * 24)
     if _WESTERN_UNIT.search(street):
         return f" Box {1 + int(random.random() * 600)}"
-    return _pick(
-        random,
-        (0.4, lambda: f" Apt {floor}{'ABCDEFGHJKLMNPQRSTUVWXYZ'[door - 1]}"),
-        (0.3, lambda: f" Apt {floor}{door:02d}"),
-        (0.3, lambda: f" Unit {floor}{door:02d}"),
-    )
+    letter = "ABCDEFGHJKLMNPQRSTUVWXYZ"[door - 1]
+    styles = (f" Apt {floor}{letter}", f" Apt {floor}{door:02d}", f" Unit {floor}{door:02d}")
+    return styles[_pick(random.random(), 0.4, 0.3)]
 
 
 def _british(street: str, country: str, random: Random) -> str:
@@ -160,8 +144,6 @@ def _british(street: str, country: str, random: Random) -> str:
     if _WESTERN_UNIT.search(street):
         return f"Room {number}"
     word = "Flat" if country in {"GB", "IE"} else "Unit"
-    return _pick(
-        random,
-        (0.7, lambda: f"{word} {number}"),
-        (0.3, lambda: f"{word} {1 + number // 8}{_LETTERS[number % 8]}"),
-    )
+    if random.random() < 0.7:
+        return f"{word} {number}"
+    return f"{word} {1 + number // 8}{_LETTERS[number % 8]}"

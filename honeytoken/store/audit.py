@@ -146,5 +146,3 @@ def _check_state(tx: Transaction, latest: dict[str, tuple[int, dict[str, Any]]])
             raise LedgerBroken(seq, _("record {id} was altered.").format(id=record_id))
     for record_id in stored:
         raise LedgerBroken(0, _("record {id} is not in the ledger.").format(id=record_id))
-
-

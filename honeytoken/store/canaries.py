@@ -22,30 +22,40 @@ _READ_CHUNK = 2000
 
 
 def digests(indexer: Indexer, identity: Identity) -> list[bytes]:
-    """Return the blind indexes of an identity: exact fields, and the joint (surname, last four).
+    """Return the blind indexes of an identity: phone number, e-mail, joint (surname, last four).
 
-    More projections would slow minting and reveal frequencies to whoever holds the file.
+    The e-mail's comes first. More projections (addresses, masked forms) would slow minting and
+    reveal frequencies to whoever holds the file: who holds the keys builds them in memory.
     """
     found = []
+    mac = indexer.function
+    if identity.email is not None:
+        found.append(mac(IndexKind.EMAIL)(identity.email.encode())[:DIGEST_BYTES])
     if identity.phone_number is not None:
         number = identity.phone_number
-        found.append(indexer.function(IndexKind.PHONE_NUMBER)(number.encode())[:DIGEST_BYTES])
+        found.append(mac(IndexKind.PHONE_NUMBER)(number.encode())[:DIGEST_BYTES])
         if identity.family_name:
             joint = normalize.surname_last4(identity.family_name, number)
-            found.append(indexer.function(IndexKind.SURNAME_LAST4)(joint.encode())[:DIGEST_BYTES])
-    if identity.email is not None:
-        email = identity.email
-        found.append(indexer.function(IndexKind.EMAIL)(email.encode())[:DIGEST_BYTES])
-    if identity.address is not None:
-        place = normalize.address(identity.address.formatted, country=identity.address.country)
-        found.append(indexer.function(IndexKind.ADDRESS)(place.encode())[:DIGEST_BYTES])
+            found.append(mac(IndexKind.SURNAME_LAST4)(joint.encode())[:DIGEST_BYTES])
     return found
 
 
-def insert_many(tx: Transaction, canaries: Iterable[Canary]) -> None:
-    """Add canaries, sealed and indexed, with one ledger entry for up to 1024 of them."""
-    rows, index_rows = [], []
-    for canary in canaries:
+def insert_many(
+    tx: Transaction, canaries: Sequence[Canary], indexed: Sequence[Sequence[bytes]]
+) -> None:
+    """Add canaries, sealed and indexed, with one ledger entry for up to 1024 of them.
+
+    Args:
+        tx: the transaction.
+        canaries: with ids.
+        indexed: what :func:`digests` gives for each: whoever mints has looked them up before.
+    """
+    tx.alone()  # the numbers go on from the highest
+    first = (tx.connection.execute(select(func.max(_table.c.number))).scalar() or 0) + 1
+    seal, append = tx.sealer.seal, tx.append
+    rows: list[tuple[Any, ...]] = []
+    index_rows: list[tuple[bytes, int]] = []
+    for number, canary in enumerate(canaries, first):
         data: dict[str, Any] = {
             "identity": codec.identity_data(canary.identity),
             "contact_point_ids": canary.contact_point_ids,
@@ -56,20 +66,22 @@ def insert_many(tx: Transaction, canaries: Iterable[Canary]) -> None:
         expires = canary.expires_at
         rows.append(
             (
+                number,
                 canary.id,
                 canary.plan_id,
                 to_microseconds(canary.minted_at),
                 None if expires is None else to_microseconds(expires),
-                tx.sealer.seal(plain, table="canaries", column="sealed", row=canary.id),
+                seal(plain, table="canaries", column="sealed", row=canary.id),
             )
         )
-        index_rows += [(digest, canary.id) for digest in digests(tx.indexer, canary.identity)]
-        tx.append(Action.MINT, Leaf(canary.id, plain), keep=False)
+        append(Action.MINT, Leaf(canary.id, plain), keep=False)
+    for number, found in enumerate(indexed, first):
+        index_rows += [(digest, number) for digest in found]
     # Sorted, a chunk touches each page of the index once.
     index_rows.sort()
-    columns = ("id", "plan_id", "minted_at", "expires_at", "sealed")
+    columns = ("number", "id", "plan_id", "minted_at", "expires_at", "sealed")
     tx.insert_many(_table, columns, rows)
-    tx.insert_many(_index, ("digest", "canary_id"), index_rows)
+    tx.insert_many(_index, ("digest", "number"), index_rows)
 
 
 def ids_by_digest(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, list[str]]:
@@ -77,12 +89,13 @@ def ids_by_digest(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, list
     found: dict[bytes, list[str]] = {}
     for start in range(0, len(digests), _CHUNK):
         query = (
-            select(_index.c.digest, _index.c.canary_id)
+            select(_index.c.digest, _table.c.id)
+            .join(_table, _table.c.number == _index.c.number)
             .where(_index.c.digest.in_(digests[start : start + _CHUNK]))
-            .order_by(_index.c.canary_id)
+            .order_by(_index.c.number)
         )
         for row in tx.connection.execute(query):
-            found.setdefault(row.digest, []).append(row.canary_id)
+            found.setdefault(row.digest, []).append(row.id)
     return found
 
 
@@ -138,11 +151,6 @@ def points_with_channel(tx: Transaction, channel_id: str) -> set[str]:
     return {point_id for row in rows for point_id in _canary(tx, row).contact_point_ids}
 
 
-def email_digest(tx: Transaction, email: str) -> bytes:
-    """Return the blind index of a canonical e-mail address."""
-    return tx.indexer.digest(IndexKind.EMAIL, email)
-
-
 def chunk_after(tx: Transaction, last_id: str, *, limit: int = _READ_CHUNK) -> list[Canary]:
     """Return up to *limit* canaries whose ids follow *last_id* (``""`` for the first)."""
     query = select(_table).where(_table.c.id > last_id).order_by(_table.c.id).limit(limit)
@@ -158,12 +166,16 @@ def reindex(tx: Transaction) -> None:
     """Derive every blind index anew with the transaction's index master."""
     tx.connection.execute(delete(_index))
     for chunk in chunks(tx):
+        query = select(_table.c.id, _table.c.number).where(
+            _table.c.id >= chunk[0].id, _table.c.id <= chunk[-1].id
+        )
+        numbers = {row.id: row.number for row in tx.connection.execute(query)}
         rows = [
-            (digest, canary.id)
+            (digest, numbers[canary.id])
             for canary in chunk
             for digest in digests(tx.indexer, canary.identity)
         ]
-        tx.insert_many(_index, ("digest", "canary_id"), sorted(rows))
+        tx.insert_many(_index, ("digest", "number"), sorted(rows))
 
 
 def chunks(tx: Transaction) -> Iterator[list[Canary]]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, true, update
 
 from ..keys import IndexKind
 from ..ledger import Action, Leaf
-from ..models import ContactPoint, ContactPointKind, ContactPointState, Role
+from ..models import Address, ContactPoint, ContactPointKind, ContactPointState, Role
 from . import codec, schema
 from .transaction import Transaction
 
 _table = schema.contact_points
 _CHUNK = 500
+
+#: The canonical value of a contact point, and its parts if it is an address.
+Value = tuple[str, Address | None]
 
 
 def digest(tx: Transaction, kind: ContactPointKind, value: str) -> bytes:
@@ -149,6 +151,18 @@ def room(
     return Room(int(points), int(free_slots))
 
 
+class Slot(NamedTuple):
+    """A contact point with room, as minting sees it."""
+
+    id: str
+    #: Canonical.
+    value: str
+    #: The parts, of an address.
+    address: Address | None
+    #: How many more canaries may carry it.
+    left: int
+
+
 def free(
     tx: Transaction,
     kind: ContactPointKind,
@@ -156,8 +170,9 @@ def free(
     roles: Sequence[Role],
     region: str | None,
     limit: int,
-    without: Set[str] = frozenset(),
-) -> list[ContactPoint]:
+    without: Set[str],
+    opened: MutableMapping[str, Value],
+) -> list[Slot]:
     """Return contact points that may be given to one more canary, least used first.
 
     Args:
@@ -167,26 +182,34 @@ def free(
         region: only points of this country; ``None`` for any.
         limit: how many at most.
         without: ids to leave out.
+        opened: values opened before, by id: a long job meets the same points again and again.
     """
     query = (
-        select(_table)
+        select(_table.c.id, (_table.c.capacity - _table.c.used).label("left"))
         .where(*_plantable(tx, kind, roles, region), _table.c.used < _table.c.capacity)
         .order_by(_table.c.used, _table.c.id)
         .limit(limit + len(without))
     )
-    rows = (row for row in tx.connection.execute(query) if row.id not in without)
-    return [_point(tx, row) for row in islice(rows, limit)]
+    rows = [row for row in tx.connection.execute(query) if row.id not in without][:limit]
+    _open_values(tx, [row.id for row in rows if row.id not in opened], opened)
+    return [Slot(point_id, *opened[point_id], left) for point_id, left in rows]
+
+
+def _open_values(tx: Transaction, ids: Sequence[str], opened: MutableMapping[str, Value]) -> None:
+    for start in range(0, len(ids), _CHUNK):
+        query = select(_table.c.id, _table.c.sealed).where(
+            _table.c.id.in_(ids[start : start + _CHUNK])
+        )
+        for row in tx.connection.execute(query):
+            opened[row.id] = _value(tx, row)
 
 
 def count_use(tx: Transaction, uses: Mapping[str, int]) -> None:
     """Add to the number of canaries that carry each point."""
-    if uses:
-        tx.connection.execute(
-            update(_table)
-            .where(_table.c.id == bindparam("point_id"))
-            .values(used=_table.c.used + bindparam("more")),
-            [{"point_id": point_id, "more": more} for point_id, more in sorted(uses.items())],
-        )
+    tx.execute_many(
+        "UPDATE contact_points SET used = used + {} WHERE id = {}",
+        [(more, point_id) for point_id, more in sorted(uses.items())],
+    )
 
 
 def reserve(tx: Transaction, ids: Sequence[str]) -> None:
@@ -237,13 +260,18 @@ def _state(row: Row[tuple[Any, ...]], now: datetime) -> ContactPointState:
     return ContactPointState.READY
 
 
-def _point(tx: Transaction, row: Row[tuple[Any, ...]]) -> ContactPoint:
+def _value(tx: Transaction, row: Row[tuple[Any, ...]]) -> Value:
     plain = tx.sealer.open(row.sealed, table="contact_points", column="sealed", row=row.id)
     data = codec.from_bytes(plain)
+    return data["value"], codec.address(data.get("address"))
+
+
+def _point(tx: Transaction, row: Row[tuple[Any, ...]]) -> ContactPoint:
+    value, address = _value(tx, row)
     return ContactPoint(
         id=row.id,
         kind=ContactPointKind(row.kind),
-        value=data["value"],
+        value=value,
         role=Role(row.role),
         region=row.region,
         state=_state(row, tx.now),
@@ -256,7 +284,7 @@ def _point(tx: Transaction, row: Row[tuple[Any, ...]]) -> ContactPoint:
         reserved_at=row.reserved_at,
         device=row.device,
         gateway=row.gateway,
-        address=codec.address(data.get("address")),
+        address=address,
     )
 
 

@@ -419,13 +419,10 @@ def reindex_events(tx: Transaction) -> None:
     tx.connection.execute(update(_contacts).values(fold_digest=None, fold_until=None))
 
 
-def set_digests(
-    tx: Transaction, contact_id: str, sender: bytes | None, text: bytes | None
-) -> None:
+def set_digests(tx: Transaction, contact_id: str, sender: bytes | None, text: bytes | None) -> None:
     """Store the campaign digests of a contact."""
     tx.connection.execute(
         update(_sightings)
         .where(_sightings.c.contact_id == contact_id)
         .values(sender_digest=sender, text_digest=text)
     )
-

@@ -50,6 +50,5 @@ def since(tx: Transaction, first_day: int) -> dict[tuple[str, str], int]:
         .order_by(_table.c.gateway, _table.c.outcome)
     )
     return {
-        (gateway, outcome): int(count)
-        for gateway, outcome, count in tx.connection.execute(query)
+        (gateway, outcome): int(count) for gateway, outcome, count in tx.connection.execute(query)
     }

@@ -8,6 +8,7 @@ later upgrade of a read lock could only fail. Errors never show the values of a 
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from ..messages import translate as _
 
 #: How long a writer waits for another one before it says that the store is busy.
 BUSY_TIMEOUT_S = 10.0
+_RETRY_S = 0.02
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -59,9 +61,23 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
-    return connection
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
+        except sqlite3.OperationalError as error:
+            # Two processes that open a new file switch it to WAL at once; for that SQLite does not
+            # wait by itself.
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > deadline:
+                connection.close()
+                raise
+            time.sleep(_RETRY_S)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        else:
+            return connection
 
 
 def _bad_url() -> SettingsError:

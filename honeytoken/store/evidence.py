@@ -140,4 +140,6 @@ def _drills(tx: Transaction, window: Window) -> tuple[Drill, ...]:
         .where(schema.drills.c.at >= window.start, schema.drills.c.at < window.end)
         .order_by(schema.drills.c.at, schema.drills.c.id)
     )
-    return tuple(Drill(row.contact_point_id, row.at, row.heard) for row in tx.connection.execute(query))
+    return tuple(
+        Drill(row.contact_point_id, row.at, row.heard) for row in tx.connection.execute(query)
+    )

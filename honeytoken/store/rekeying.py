@@ -63,7 +63,10 @@ def _reseal_chunk(tx: Transaction, table: Table, last: object) -> tuple[int, obj
     if stale:
         tx.connection.execute(
             update(table).where(key == bindparam("row_key")).values(sealed=bindparam("fresh")),
-            [{"row_key": row.key, "fresh": _again(tx, table, row.key, row.sealed)} for row in stale],
+            [
+                {"row_key": row.key, "fresh": _again(tx, table, row.key, row.sealed)}
+                for row in stale
+            ],
         )
     return len(rows), rows[-1].key if rows else last
 

@@ -117,7 +117,9 @@ contact_points = Table(
 canaries = Table(
     "canaries",
     metadata,
-    Column("id", Text, primary_key=True),
+    # What the index points to: half the size of the id, and the index is most of what is written.
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
     Column("plan_id", Text),
     Column("minted_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime),
@@ -129,7 +131,7 @@ canary_index = Table(
     "canary_index",
     metadata,
     Column("digest", LargeBinary, primary_key=True),
-    Column("canary_id", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
 

@@ -85,11 +85,22 @@ class Transaction:
             sql = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608  # names are ours
             driver.executemany(sql, rows)
             return
-        with driver.cursor() as cursor, cursor.copy(
-            f"COPY {table.name} ({names}) FROM STDIN"
-        ) as copy:
+        with (
+            driver.cursor() as cursor,
+            cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy,
+        ):
             for row in rows:
                 copy.write_row(row)
+
+    def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for many rows at the driver's own speed; ``{}`` marks a value."""
+        driver: Any = self.connection.connection.driver_connection
+        mark = "?" if self.connection.dialect.name == "sqlite" else "%s"
+        cursor = driver.cursor()
+        try:
+            cursor.executemany(sql.replace("{}", mark), rows)
+        finally:
+            cursor.close()
 
 
 class Store:
@@ -251,5 +262,3 @@ def busy(reason: str) -> StoreError:
         _("the database cannot be reached or opened; nothing was written."),
         hint=_("See that it runs and that store.url is right: `honeytoken doctor`."),
     )
-
-

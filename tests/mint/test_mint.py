@@ -116,8 +116,8 @@ def test_an_unknown_channel_is_suggested(furnished: Vault) -> None:
 
 def test_a_long_job_is_stored_chunk_by_chunk(vault: Vault) -> None:
     furnish(vault, numbers=10, capacity=500)
-    job = vault.mint_many(2500, locale="en-GB")
+    job = vault.mint_many(4500, locale="en-GB")
     next(job)
-    assert vault.canaries.count() == 1000
-    assert sum(1 for _canary in job) == 2499
-    assert vault.canaries.count() == 2500
+    assert vault.canaries.count() == 4000
+    assert sum(1 for _canary in job) == 4499
+    assert vault.canaries.count() == 4500

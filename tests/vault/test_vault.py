@@ -86,7 +86,6 @@ def test_what_is_no_identifier_is_no_canary_and_no_error(furnished: Vault, value
     furnished.mint(locale="en-GB")
     assert furnished.is_canary(phone_number=value) is False
     assert furnished.is_canary(email=value) is False
-    assert furnished.is_canary(address=value) is False
     assert furnished.find(phone_number=value, email=value) == []
 
 

@@ -10,19 +10,21 @@ down_revision = None
 def upgrade() -> None:
     op.create_table(
         "canaries",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("plan_id", sa.Text(), nullable=True),
         sa.Column("minted_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("id"),
     )
     op.create_index("canaries_plan", "canaries", ["plan_id"], unique=False)
     op.create_table(
         "canary_index",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("canary_id", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("digest", "canary_id"),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("digest", "number"),
         sqlite_with_rowid=False,
     )
     op.create_table(
