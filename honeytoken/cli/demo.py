@@ -79,7 +79,7 @@ def _tell(outcome: Outcome) -> None:
         said = _("The story, of which the tracer knew nothing: {channel} passed data on.")
         output.say(said.format(channel=outcome.story.channel))
     look = _(
-        "Look further: `honeytoken --vault {folder} trace --explain CHANNEL`, `contacts list`, "
-        "`doctor`. Play it again with --seed {seed}."
+        "Look further with `honeytoken --vault {folder}` and `trace --explain CHANNEL`, "
+        "`contacts list` or `doctor`. `demo --seed {seed}` plays it again."
     )
     output.say(look.format(folder=outcome.folder, seed=outcome.story.seed))

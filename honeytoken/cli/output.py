@@ -99,6 +99,16 @@ def out(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
+def paragraph(words: str) -> None:
+    """Print sentences that are data: folded between words on a terminal, one line in a pipe."""
+    if not sys.stdout.isatty():
+        out(visible(words))
+        return
+    from rich.text import Text
+
+    _console(sys.stdout).print(Text(visible(words)))
+
+
 def say(line: str) -> None:
     """Print one line that is no data, on stderr."""
     sys.stderr.write(f"{visible(line)}\n")

@@ -14,7 +14,6 @@ from .output import Column
 from .parameters import NAME, WHEN, json_option
 from .session import open_vault
 from .shorten import Plain, plain
-from .visible import visible
 
 if TYPE_CHECKING:
     from ..models import Attribution, Evidence, Trace
@@ -115,7 +114,12 @@ def print_trace(trace: Trace, evidence: Evidence, *, explained: Attribution | No
         summary(trace, names) if explained is None else explain(explained, trace, evidence, names)
     )
     for line in lines:
-        output.out(visible(line))
+        output.paragraph(line)
+    if explained is None and trace.attributions:
+        more = _(
+            "`honeytoken trace --explain {channel}` lists the evidence and other explanations."
+        )
+        output.paragraph(more.format(channel=trace.attributions[0].channel_ids[0]))
 
 
 def _found(trace: Trace, channel_id: str) -> Attribution:

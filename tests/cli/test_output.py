@@ -111,6 +111,17 @@ def test_a_card_shows_records_inside_it(capsys: pytest.CaptureFixture[str]) -> N
     ]
 
 
+def test_sentences_are_folded_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    piped, terminal = io.StringIO(), Terminal()
+    for stream in (piped, terminal):
+        monkeypatch.setattr(sys, "stdout", stream)
+        output.paragraph("word " * 20 + "[red]\x1b")
+    assert piped.getvalue().count("\n") == 1
+    assert max(len(line) for line in terminal.getvalue().splitlines()) <= 40
+    assert r"[red]\x1b" in terminal.getvalue()
+
+
 def test_a_bar_is_drawn_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     piped, terminal = io.StringIO(), Terminal()
     for stream in (piped, terminal):
