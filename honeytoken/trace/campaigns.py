@@ -18,21 +18,24 @@ from datetime import datetime
 
 #: A template with fewer letters than this recognises nobody (``"ok"``, a bare code).
 SHORTEST_TEMPLATE = 8
+#: So much of a text is looked at.
+LONGEST_TEXT = 4000
 
+# Every repetition is bounded or cannot overlap its neighbour: a hostile text costs no time.
 _LINK = re.compile(
     r"(?:https?://|www\.)[^\s\u3000-\u303f\uff00-\uffef\u4e00-\u9fff]+"
-    r"|(?<![\w@.])(?:[a-z0-9-]+\.)+[a-z]{2,12}/[\w\-./?%&=#~+]*",
-    re.IGNORECASE,
+    r"|(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,12}/[\w\-./?%&=#~+]*"
 )
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _NAME = re.compile(
     r"(?P<before>尊敬的|亲爱的|您好[,:!]?|你好[,:!]?|\bdear |\bhello |\bhi )"
     r"(?P<name>[\u4e00-\u9fff·*]{1,4}?(?=先生|女士|小姐|用户|客户|[,:!。;、])"
-    r"|[^\W\d_]+(?:[ '-][^\W\d_]+){0,2}(?=[,:!]))"
+    r"|[^\W\d_]{1,30}(?:[ '-][^\W\d_]{1,30}){0,2}(?=[,:!]))"
 )
-_NUMBER = re.compile(r"[\d*#]+(?:[ .,:/+()\-]*[\d*#]+)*")
+_NUMBER = re.compile(r"[\d*#]+(?:[ .,:/+()\-]{1,3}[\d*#]+)*")
 _BLANK = re.compile(r"\s+")
 _LETTER = re.compile(r"[^\W\d_]")
+_AROUND = re.compile(r" ?(<[lmna]>) ?")
 _HOLE = re.compile(r"<[lmna]>")
 
 
@@ -80,11 +83,12 @@ def template(text: str) -> str:
     as far as the text was: give it to a keyed digest, never store it. ``""`` means that too little
     is left to recognise anybody by.
     """
-    even = unicodedata.normalize("NFKC", text).casefold()
+    even = unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).casefold()[:LONGEST_TEXT]
     even = _LINK.sub("<l>", even)
     even = _MAIL.sub("<m>", even)
     even = _BLANK.sub(" ", even)
     even = _NAME.sub(lambda found: found["before"] + "<a>", even)
-    even = _NUMBER.sub("<n>", even).strip()
+    even = _NUMBER.sub("<n>", even)
+    even = _AROUND.sub(r"\1", even).strip()
     letters = len(_LETTER.findall(_HOLE.sub("", even)))
     return even if letters >= SHORTEST_TEMPLATE else ""
