@@ -47,6 +47,21 @@ class HoneytokenError(Exception):
         super().__init__(message)
 
 
+def _kind(word: str) -> str:
+    """Return what a thing is called in the language in use."""
+    return {
+        "channel": _("channel"),
+        "route": _("route"),
+        "canary": _("canary"),
+        "placement": _("placement"),
+        "contact": _("contact"),
+        "contact point": _("contact point"),
+        "phone_number": _("phone numbers"),
+        "email_domain": _("mail domains"),
+        "address": _("addresses"),
+    }.get(word, word)
+
+
 class InvalidIdentifier(HoneytokenError, ValueError):
     """A phone number, e-mail or address cannot be put in canonical form."""
 
@@ -76,10 +91,8 @@ class NotFound(HoneytokenError, LookupError):
         self.name = name
         #: The closest known name, or ``None``.
         self.suggestion = next(iter(get_close_matches(name, list(known), n=1, cutoff=0.6)), None)
-        hint = (
-            _('Did you mean "{name}"?').format(name=self.suggestion) if self.suggestion else None
-        )
-        message = _('there is no {kind} "{name}".').format(kind=_(kind), name=name)
+        hint = _('Did you mean "{name}"?').format(name=self.suggestion) if self.suggestion else None
+        message = _('there is no {kind} "{name}".').format(kind=_kind(kind), name=name)
         super().__init__(message, hint=hint)
 
 
@@ -100,7 +113,7 @@ class PoolExhausted(Refused):
         self.wanted = wanted
         self.available = available
         message = _("the pool has room for {available} of {wanted} canaries ({kind}).").format(
-            available=available, wanted=wanted, kind=_(kind)
+            available=available, wanted=wanted, kind=_kind(kind)
         )
         super().__init__(message, hint=hint)
 

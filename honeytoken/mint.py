@@ -78,7 +78,7 @@ class _Draw:
     def identities(
         self, tx: Transaction, size: int, stock: _Stock
     ) -> tuple[list[Identity], list[list[bytes]]]:
-        """Return the identities of a chunk, no e-mail of which is in the store, and their digests."""
+        """Return the identities of a chunk, with e-mails new to the store, and their digests."""
         made = [self._identity(stock, index) for index in range(size)]
         indexed = [canaries.digests(tx.indexer, identity) for identity in made]
         if "email" not in self.fields:

@@ -185,7 +185,9 @@ class Placements:
         """
         wanted = list(new)
         with self._store.write() as tx:
-            by_name = {key: item for item in channels.list_channels(tx) for key in (item.id, item.name)}
+            by_name = {
+                key: item for item in channels.list_channels(tx) for key in (item.id, item.name)
+            }
             found = self._canaries(tx, wanted)
             made: list[Placement] = []
             ids: dict[str, None] = {}
@@ -195,9 +197,7 @@ class Placements:
                 made += _placements(tx, item, canary, by_name)
             numbered = [
                 replace(item, id=placement_id)
-                for item, placement_id in zip(
-                    made, new_ids("pl", tx.now, len(made)), strict=True
-                )
+                for item, placement_id in zip(made, new_ids("pl", tx.now, len(made)), strict=True)
             ]
             placements.insert_many(tx, numbered)
         return numbered
@@ -211,7 +211,8 @@ class Placements:
         for canary in found.values():
             if canary.expires_at is not None and canary.expires_at <= tx.now:
                 raise Refused(
-                    _("canary {id} has expired.").format(id=canary.id), hint=_("Mint another canary.")
+                    _("canary {id} has expired.").format(id=canary.id),
+                    hint=_("Mint another canary."),
                 )
         points = {point_id for canary in found.values() for point_id in canary.contact_point_ids}
         require_plantable(contact_points.list_points(tx, ids=sorted(points)), self._settings)
@@ -237,8 +238,9 @@ class Placements:
                     raise Refused(_("placement {id} is void.").format(id=item.id))
                 if not item.intended_at <= when <= tx.now:
                     raise Refused(
-                        _("placement {id}: the time lies before it was intended or in the future.")
-                        .format(id=item.id)
+                        _(
+                            "placement {id}: the time lies before it was intended or in the future."
+                        ).format(id=item.id)
                     )
                 if item.status is PlacementStatus.INTENDED:
                     changed.append(
@@ -380,8 +382,5 @@ def _checked_view(view: View) -> View:
 def _name(name: str) -> str:
     stripped = " ".join(name.split())
     if not stripped or len(stripped) > _MAX_NAME or not stripped.isprintable():
-        raise InvalidInput(
-            _("a name must have 1 to {n} printable characters.").format(n=_MAX_NAME)
-        )
+        raise InvalidInput(_("a name must have 1 to {n} printable characters.").format(n=_MAX_NAME))
     return stripped
-

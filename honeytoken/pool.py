@@ -18,7 +18,7 @@ from .settings import TEST, Settings
 from .store import Store, Transaction, contact_points
 from .store.ids import new_ids
 
-#: A mail domain or an address may be carried by as many canaries as one likes; the number bounds it.
+#: A mail domain or an address may be carried by as many canaries as one likes.
 _UNBOUNDED = 1_000_000
 _MAX_CAPACITY = 1_000_000
 
@@ -43,6 +43,10 @@ class NewPoint:
     capacity: int | None = None
 
 
+#: What the pool answers with (inside the class, ``list`` is a method).
+Points = list[ContactPoint]
+
+
 class Pool:
     """The contact points of one store."""
 
@@ -65,7 +69,9 @@ class Pool:
         now = self._store.clock()
         checked = [self._checked(point, now) for point in points]
         ids = new_ids("cp", now, len(checked))
-        made = [made_point(point, point_id, now) for point, point_id in zip(checked, ids, strict=True)]
+        made = [
+            made_point(point, point_id, now) for point, point_id in zip(checked, ids, strict=True)
+        ]
         with self._store.write() as tx:
             contact_points.insert_many(tx, made)
         return self.list(ids=[point.id for point in made])
@@ -97,9 +103,7 @@ class Pool:
             raise NotFound("contact point", point_id)
         return found[0]
 
-    def reserve_controls(
-        self, *, count: int | None = None, ids: Sequence[str] = ()
-    ) -> list[ContactPoint]:
+    def reserve_controls(self, *, count: int | None = None, ids: Sequence[str] = ()) -> Points:
         """Make contact points controls: never planted, they measure the background from now on.
 
         Args:
@@ -160,9 +164,7 @@ class Pool:
                 hint=_("Add a number you hold; for trials use `honeytoken init --mode test`."),
             )
         default = (
-            self._settings.pool.capacity
-            if kind is ContactPointKind.PHONE_NUMBER
-            else _UNBOUNDED
+            self._settings.pool.capacity if kind is ContactPointKind.PHONE_NUMBER else _UNBOUNDED
         )
         soak = self._settings.pool.soak_days if point.soak_days is None else point.soak_days
         capacity = default if point.capacity is None else point.capacity
@@ -323,7 +325,9 @@ def _spread(tx: Transaction, count: int) -> list[ContactPoint]:
             ContactPointKind.PHONE_NUMBER.value,
             wanted=count,
             available=len(free),
-            hint=_("Add phone numbers with `honeytoken pool add`; planted ones cannot be controls."),
+            hint=_(
+                "Add phone numbers with `honeytoken pool add`; planted ones cannot be controls."
+            ),
         )
     free.sort(key=lambda point: point.value)
     step = len(free) / count

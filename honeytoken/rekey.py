@@ -1,4 +1,4 @@
-"""New masters for a vault: ``rekey`` moves the sealing on, ``reindex`` replaces the index master."""
+"""New masters: ``rekey`` moves the sealing on, ``reindex`` replaces the index master."""
 
 from __future__ import annotations
 

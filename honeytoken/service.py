@@ -42,7 +42,7 @@ def bind(host: str, port: int) -> socket.socket:
         SettingsError: the address cannot be bound.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, or asyncio does not switch off delayed sending on what it accepts: 40 ms a reply.
+    # Named as TCP, or asyncio does not switch off delayed sending: 40 ms a reply.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -117,9 +117,7 @@ def _server(vault: Vault) -> uvicorn.Server:
     # Imported here: only the listener needs an HTTP server.
     import uvicorn
 
-    app = application(
-        vault.store, built_gateways(vault), vault.settings.listen, clock=vault.clock
-    )
+    app = application(vault.store, built_gateways(vault), vault.settings.listen, clock=vault.clock)
     config = uvicorn.Config(
         app,
         log_config=None,

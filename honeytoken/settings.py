@@ -277,7 +277,8 @@ read_timeout_s = 10.0
 prior = 1.0      # channels you expect to leak, stated before looking
 window_days = 90
 
-# One table per gateway; its hook is POST /hooks/<name>. Secrets by reference: "env:NAME", "file:PATH".
+# One table per gateway; its hook is POST /hooks/<name>. Secrets go by reference: "env:NAME",
+# "file:PATH".
 # [gateways.twilio]
 # kind = "twilio"
 # public_url = "https://hooks.shop.example/hooks/twilio"

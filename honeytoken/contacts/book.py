@@ -19,7 +19,6 @@ from ..models import (
     ContactPoint,
     Disposition,
     Event,
-    Identity,
     Medium,
     PlacementStatus,
     Role,
@@ -60,7 +59,9 @@ class Contacts:
         with self._store.read() as tx:
             return contacts.list_contacts(
                 tx,
-                disposition=None if disposition is None else normalize.word(Disposition, disposition),
+                disposition=None
+                if disposition is None
+                else normalize.word(Disposition, disposition),
                 medium=None if medium is None else normalize.word(Medium, medium),
                 since=since,
                 until=until,
@@ -153,7 +154,7 @@ class Contacts:
         call_back: str | None = None,
         text: str | None = None,
     ) -> Contact:
-        """Write down what a caller said. Which name they asked for, and what they knew, is evidence.
+        """Write down what a caller said: the name they asked for and what they knew are evidence.
 
         Raises:
             NotFound: there is no such contact.
@@ -236,9 +237,7 @@ def _add_told(
         for placement in placed
         if placement.intended_at <= at and placement.status is not PlacementStatus.VOID
     ]
-    sender = candidates.claimed_sender(
-        delivery.sender, medium=delivery.medium, region=item.region
-    )
+    sender = candidates.claimed_sender(delivery.sender, medium=delivery.medium, region=item.region)
     # A person saw what it was and told us of it: only what reached nobody's canary is background.
     judged = Disposition.UNSOLICITED if given else Disposition.BACKGROUND
     names = [canary.identity.name for canary in found]
@@ -339,4 +338,3 @@ def _add_note(tx: store.Transaction, contact_id: str, note: ContactNote) -> None
     )
     contacts.save(tx, replace(stored, contact=contact, candidates=again))
     contacts.append_note(tx, contact_id, note)
-

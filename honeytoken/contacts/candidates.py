@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from .. import normalize
 from ..errors import InvalidIdentifier
-from ..models import Candidate, Canary, ContactNote, FieldMatch, Identity, Medium, NameTerms
+from ..models import Canary, Candidate, ContactNote, FieldMatch, Identity, Medium, NameTerms
 
 # Starting values, a judgement and not measured: facts on record linkage, docs/contacts.md.
 _M_WRITTEN = 0.95
@@ -125,7 +125,9 @@ def _is_latin(text: str) -> bool:
     return text.isascii() or "LATIN" in unicodedata.name(text[0], "")
 
 
-def _knows_address(identity: Identity, written: Sequence[str], notes: Sequence[ContactNote]) -> bool:
+def _knows_address(
+    identity: Identity, written: Sequence[str], notes: Sequence[ContactNote]
+) -> bool:
     if identity.address is None:
         return False
     country = identity.address.country

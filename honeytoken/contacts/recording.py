@@ -16,8 +16,8 @@ from ..errors import InvalidIdentifier
 from ..gateways import Delivery
 from ..keys import IndexKind
 from ..models import (
-    Candidate,
     Canary,
+    Candidate,
     Channel,
     Contact,
     ContactPoint,
@@ -117,9 +117,7 @@ def _record_fresh(
     changed: dict[str, NewContact] = {}
     events: list[tuple[Event, str]] = []
     where: dict[bytes, str | None] = {}
-    ids = zip(
-        new_ids("con", tx.now, len(fresh)), new_ids("evt", tx.now, len(fresh)), strict=True
-    )
+    ids = zip(new_ids("con", tx.now, len(fresh)), new_ids("evt", tx.now, len(fresh)), strict=True)
     for (item, digest), at, fold_digest in zip(fresh, reached, folds, strict=True):
         contact_id, event_id = next(ids)
         fold = open_folds.get(fold_digest) if fold_digest else None

@@ -101,12 +101,12 @@ def unique_fields(pairs: Iterable[tuple[str, str]], *, known: frozenset[str]) ->
 def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("duplicate key")  # noqa: EM101  # turned into MalformedDelivery below
+        raise ValueError("duplicate key")  # turned into MalformedDelivery below
     return found
 
 
 def _no_constant(_name: str) -> NoReturn:
-    raise ValueError("not a JSON number")  # noqa: EM101  # turned into MalformedDelivery below
+    raise ValueError("not a JSON number")  # turned into MalformedDelivery below
 
 
 def json_object(raw: bytes) -> dict[str, object]:

@@ -9,7 +9,7 @@ A vault has two independent kinds of master, both 256 random bits:
   kept): equal values can be found, nothing can be read. It stays; ``reindex`` if it was exposed.
 """
 
-from .index import DIGEST_BYTES, IndexKind, Indexer
+from .index import DIGEST_BYTES, Indexer, IndexKind
 from .keyring import Keyring
 from .sealing import Sealer
 

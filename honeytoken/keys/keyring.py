@@ -108,7 +108,7 @@ class Keyring:
     @property
     def current(self) -> str:
         """The id of the sealing master in use."""
-        return next(reversed(self.sealing))
+        return list(self.sealing)[-1]
 
     def with_new_sealing(self) -> Keyring:
         """Return a keyring that seals with a fresh master and still opens with the old ones."""

@@ -1,8 +1,8 @@
 """What people read, in their language: gettext with English in the source and ``zh_CN`` beside it.
 
-Every sentence a person sees is written ``_("... {name} ...").format(name=...)``; the English text is
-the key. Catalogues live in ``locale/<language>/LC_MESSAGES/honeytoken.po`` with the compiled ``.mo``
-beside it; ``tests/messages`` fails on a missing or stale one.
+Every sentence a person sees is written ``_("... {name} ...").format(name=...)``; the English text
+is the key. Catalogues live in ``locale/<language>/LC_MESSAGES/honeytoken.po`` with the compiled
+``.mo`` beside it; ``tests/messages`` fails on a missing or stale one.
 
 The language is taken, in this order, from ``HONEYTOKEN_LANGUAGE``, ``LANGUAGE``, ``LC_ALL``,
 ``LC_MESSAGES`` and ``LANG``, once per process, or set by :func:`use`.

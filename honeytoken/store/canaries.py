@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Row, delete, func, select
@@ -186,7 +186,7 @@ def chunks(tx: Transaction) -> Iterator[list[Canary]]:
         last = chunk[-1].id
 
 
-def _canary(tx: Transaction, row: Row[tuple[Any, ...]]) -> Canary:
+def _canary(tx: Transaction, row: Row[*tuple[Any, ...]]) -> Canary:
     plain = tx.sealer.open(row.sealed, table="canaries", column="sealed", row=row.id)
     data = codec.from_bytes(plain)
     return Canary(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from sqlalchemy import Row, insert, select
 
@@ -37,7 +38,7 @@ def list_channels(tx: Transaction) -> list[Channel]:
     return [_channel(row) for row in tx.connection.execute(query)]
 
 
-def _channel(row: Row[tuple[object, ...]]) -> Channel:
+def _channel(row: Row[*tuple[Any, ...]]) -> Channel:
     return Channel(
         id=row.id,
         name=row.name,
@@ -71,6 +72,6 @@ def list_routes(tx: Transaction) -> list[Route]:
     return [_route(tx, row) for row in tx.connection.execute(query)]
 
 
-def _route(tx: Transaction, row: Row[tuple[object, ...]]) -> Route:
+def _route(tx: Transaction, row: Row[*tuple[Any, ...]]) -> Route:
     plain = tx.sealer.open(row.sealed, table="routes", column="sealed", row=row.id)
     return Route(id=row.id, name=row.name, hops=codec.hops(codec.from_bytes(plain)["hops"]))

@@ -250,7 +250,7 @@ def reindex(tx: Transaction) -> None:
         )
 
 
-def _state(row: Row[tuple[Any, ...]], now: datetime) -> ContactPointState:
+def _state(row: Row[*tuple[Any, ...]], now: datetime) -> ContactPointState:
     if row.withdrawn is not None:
         return ContactPointState(row.withdrawn)
     if row.used:
@@ -260,13 +260,13 @@ def _state(row: Row[tuple[Any, ...]], now: datetime) -> ContactPointState:
     return ContactPointState.READY
 
 
-def _value(tx: Transaction, row: Row[tuple[Any, ...]]) -> Value:
+def _value(tx: Transaction, row: Row[*tuple[Any, ...]]) -> Value:
     plain = tx.sealer.open(row.sealed, table="contact_points", column="sealed", row=row.id)
     data = codec.from_bytes(plain)
     return data["value"], codec.address(data.get("address"))
 
 
-def _point(tx: Transaction, row: Row[tuple[Any, ...]]) -> ContactPoint:
+def _point(tx: Transaction, row: Row[*tuple[Any, ...]]) -> ContactPoint:
     value, address = _value(tx, row)
     return ContactPoint(
         id=row.id,

@@ -327,7 +327,7 @@ def _event_ids(tx: Transaction, contact_ids: Sequence[str]) -> Mapping[str, tupl
     return found
 
 
-def _contact(tx: Transaction, row: Row[tuple[Any, ...]], event_ids: tuple[str, ...]) -> Contact:
+def _contact(tx: Transaction, row: Row[*tuple[Any, ...]], event_ids: tuple[str, ...]) -> Contact:
     plain = tx.sealer.open(row.sealed, table="contacts", column="sealed", row=row.id)
     data = codec.from_bytes(plain)
     return Contact(

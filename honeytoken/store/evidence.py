@@ -1,4 +1,4 @@
-"""All that the tracer is given, gathered from the aggregates. Opens canaries only for name terms."""
+"""All that the tracer is given, gathered. Opens canaries only for the terms of their names."""
 
 from __future__ import annotations
 

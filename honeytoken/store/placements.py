@@ -175,7 +175,7 @@ def reindex(tx: Transaction) -> None:
         )
 
 
-def _placement(tx: Transaction, row: Row[tuple[Any, ...]]) -> Placement:
+def _placement(tx: Transaction, row: Row[*tuple[Any, ...]]) -> Placement:
     plain = tx.sealer.open(row.sealed, table="placements", column="sealed", row=row.id)
     data = codec.from_bytes(plain)
     return Placement(

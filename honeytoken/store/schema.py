@@ -1,4 +1,4 @@
-"""The tables, in one place. What is personal is in ``sealed`` columns; what is looked up is a digest.
+"""The tables, in one place. The personal is in ``sealed`` columns; what is looked up is a digest.
 
 The same sentences run on SQLite and PostgreSQL. Times are stored as microseconds since 1970 (UTC):
 exact on both, and no driver can lose the zone.

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Row, Table, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from ..errors import AlreadyExists, StoreBusy, StoreError, WrongKeys
@@ -21,7 +21,6 @@ from . import ledger
 from .engine import open_engine
 from .migrate import upgrade
 from .schema import vault_state
-
 
 # Any constant will do that no other lock of ours has (migrate.py).
 _ALONE_LOCK = 0x686F6E6580
@@ -189,32 +188,27 @@ class Store:
             yield connection
 
     def _require_matching(self, connection: Connection) -> None:
-        for last_try in (False, True):
-            row = connection.execute(
-                select(vault_state.c.index_check, vault_state.c.sealing_key)
-            ).first()
-            if row is None:
-                raise StoreError(
-                    _("the store is empty."), hint=_("Make a vault with `honeytoken init`.")
-                )
-            keys = self.keys
-            if row.index_check == keys.indexer.check and row.sealing_key == keys.sealer.current:
-                return
+        state = _state(connection)
+        if not self._is_current(state):
             # Another process ran `rekey` or `reindex`: the key file knows more than we do.
-            if last_try:
-                break
-            self._adopt(row.index_check)
-        # An older sealing master may still be current here while `rekey` is about to begin.
-        if row.index_check != self.keys.indexer.check:
+            self._adopt(state.index_check)
+        if state.index_check != self.keys.indexer.check:
             raise WrongKeys(
                 _("the key file is not that of this store."),
                 hint=_("Use the key file that belongs to this store (HONEYTOKEN_KEYS, [keys])."),
             )
-        if row.sealing_key not in self.keys.keyring.sealing:
+        # Not necessarily the current one: `rekey` may be about to announce a newer.
+        if state.sealing_key not in self.keys.keyring.sealing:
             raise WrongKeys(
                 _("the key file is older than the store."),
                 hint=_("Use the key file as `honeytoken rekey` left it."),
             )
+
+    def _is_current(self, state: Row[*tuple[Any, ...]]) -> bool:
+        keys = self.keys
+        return bool(
+            state.index_check == keys.indexer.check and state.sealing_key == keys.sealer.current
+        )
 
     def _adopt(self, index_check: bytes) -> None:
         self.reload_keys()
@@ -222,6 +216,14 @@ class Store:
         if keyring.next_index and Indexer(keyring.next_index).check == index_check:
             # `reindex` committed and was stopped before it wrote the key file.
             self.use_keys(keyring.promoted())
+
+
+def _state(connection: Connection) -> Row[*tuple[Any, ...]]:
+    query = select(vault_state.c.index_check, vault_state.c.sealing_key)
+    row = connection.execute(query).first()
+    if row is None:
+        raise StoreError(_("the store is empty."), hint=_("Make a vault with `honeytoken init`."))
+    return row
 
 
 def _unlock(keyring: Keyring) -> Unlocked:

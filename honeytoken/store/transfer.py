@@ -76,7 +76,9 @@ def restore(tx: Transaction, file: Iterable[str]) -> int:
     tx.connection.execute(delete(schema.ledger))
     tx.connection.execute(delete(schema.vault_state))
     by_name = {table.name: table for table in schema.metadata.sorted_tables}
-    count, pending, current = 0, [], None
+    count = 0
+    pending: list[list[Any]] = []
+    current: Table | None = None
     for line in lines:
         table, values = _line(line, by_name, columns)
         if pending and (table is not current or len(pending) >= _CHUNK):

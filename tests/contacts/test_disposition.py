@@ -95,7 +95,7 @@ def test_a_contact_on_none_of_ours_waits_for_a_person() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["退款理赔", "贷款", "贷款", "Your LOAN is approved", "Claim your refund now"]
+    "text", ["退款理赔", "贷款", "Your LOAN is approved", "Claim your refund now"]
 )
 def test_texts_that_are_no_delivery(text: str) -> None:
     assert shows_no_delivery(text)

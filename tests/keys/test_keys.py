@@ -15,8 +15,7 @@ from honeytoken.keys.sealing import derive
 RING = Keyring.generate()
 PLACE = {"table": "canaries", "column": "sealed", "row": "can_1"}
 SEALED_VECTOR = (
-    "01bad36154235e69104162e2dbbf1cb238dbc30312c966caf43f5e848431301f15"
-    "09fb8d786192c84879"
+    "01bad36154235e69104162e2dbbf1cb238dbc30312c966caf43f5e848431301f1509fb8d786192c84879"
 )
 
 
@@ -66,7 +65,16 @@ def test_a_keyring_survives_its_text() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{}", "[]", "null", '{"format": 2}', '{"format": 1, "sealing": []}', "\x00", "[" * 100_000],
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        '{"format": 2}',
+        '{"format": 1, "sealing": []}',
+        "\x00",
+        "[" * 100_000,
+    ],
 )
 def test_a_broken_key_file_is_one_clear_error(text: str) -> None:
     with pytest.raises(KeysError, match="cannot be read"):

@@ -92,7 +92,7 @@ def test_reordering_is_found(length: int, data: st.DataObject) -> None:
 def test_an_altered_entry_is_found(change: dict[str, object]) -> None:
     chain = _chain(3)
     chain[1] = replace(chain[1], **change)  # type: ignore[arg-type]  # one field each
-    with pytest.raises(LedgerBroken, match="entry [23]"):
+    with pytest.raises(LedgerBroken, match=r"entry [23]"):
         verify(chain)
 
 

@@ -32,7 +32,7 @@ def test_an_empty_pool_says_what_to_add(vault: Vault) -> None:
 
 
 def test_a_required_field_that_the_pool_lacks_is_an_error(furnished: Vault) -> None:
-    with pytest.raises(PoolExhausted, match=r"\(address\)"):
+    with pytest.raises(PoolExhausted, match=r"\(addresses\)"):
         furnished.mint(locale="en-GB", requires=("address",))
 
 

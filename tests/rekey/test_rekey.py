@@ -126,7 +126,7 @@ def test_a_reindex_that_stopped_before_its_commit_changed_nothing(
 def test_a_reindex_that_stopped_before_the_key_file_was_written_is_completed_on_open(
     lived_in: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = []
+    written: list[bool] = []
     replace = keyfile.replace
 
     def once(settings: object, keyring: object) -> None:

@@ -87,7 +87,8 @@ def test_secrets_come_by_reference_and_stay_out_of_repr(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("hush-file\n", encoding="utf-8")
     settings = _load(
         tmp_path,
-        '[gateways.x]\na = "env:TOKEN"\nb = ["file:token", "plain"]\n[gateways.x.c]\nd = "env:TOKEN"',
+        '[gateways.x]\na = "env:TOKEN"\nb = ["file:token", "plain"]\n'
+        '[gateways.x.c]\nd = "env:TOKEN"',
         TOKEN="hush-env",
     )
     assert settings.gateways["x"] == {  # type: ignore[attr-defined]

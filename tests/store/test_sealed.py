@@ -72,7 +72,9 @@ def test_nothing_sealed_is_found_in_a_postgresql_dump(postgres_url: str, tmp_pat
         with vault.store.engine.connect() as connection:
             for table in inspect(connection).get_table_names():
                 rows = connection.execute(text(f'SELECT * FROM "{table}"')).all()
-                dump = repr([[bytes(v) if isinstance(v, memoryview) else v for v in r] for r in rows])
+                dump = repr(
+                    [[bytes(v) if isinstance(v, memoryview) else v for v in r] for r in rows]
+                )
                 for secret in secrets:
                     assert secret not in dump, f"{secret} stands in {table}"
 

@@ -1,4 +1,4 @@
-"""Run by Alembic. The connection comes with an open transaction and the lock: see ``migrate.py``."""
+"""Run by Alembic. The connection comes with a transaction and the lock: see ``migrate.py``."""
 
 from alembic import context
 
