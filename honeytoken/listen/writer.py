@@ -109,10 +109,11 @@ class Writer:
         except StoreError as error:
             logger.error("store not available: %s", type(error).__name__)
             self._fail(batch, error)
-        except Exception:
-            # One delivery that cannot be stored must not take the others with it.
+        except Exception as error:
+            # One delivery that cannot be stored must not take the others with it. Its error may
+            # quote it: only the kind is logged.
             if len(batch) == 1:
-                logger.exception("a delivery could not be stored")
+                logger.error("a delivery could not be stored: %s", type(error).__name__)
                 self._fail(batch, HoneytokenError(_("the delivery could not be stored.")))
                 return
             for item in batch:

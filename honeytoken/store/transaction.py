@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import Connection, Engine, Row, Table, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from ..errors import AlreadyExists, StoreBusy, StoreError, WrongKeys
@@ -139,13 +139,13 @@ class Store:
             WrongKeys: the keys are those of another store.
             StoreBusy: the database is locked or out of reach.
         """
-        with _understood():
+        with _understood(self.engine):
             upgrade(self.engine)
         with self._plain_read() as connection:
             if connection.execute(select(vault_state.c.id)).first() is not None:
                 self._require_matching(connection)
                 return
-        with _understood(), self._writing.begin() as connection:
+        with _understood(self.engine), self._writing.begin() as connection:
             if connection.execute(select(vault_state.c.id)).first() is None:
                 ledger.create(connection, self.keys.indexer, self.keys.sealer, self.clock())
         with self._plain_read() as connection:
@@ -166,7 +166,7 @@ class Store:
             StoreBusy: locked, full or out of reach; nothing was written.
             AlreadyExists: a unique value is taken; nothing was written.
         """
-        with _understood(), self._writing.begin() as connection:
+        with _understood(self.engine), self._writing.begin() as connection:
             self._require_matching(connection)
             transaction = Transaction(connection, self.keys, self.clock())
             yield transaction
@@ -184,7 +184,7 @@ class Store:
 
     @contextmanager
     def _plain_read(self) -> Iterator[Connection]:
-        with _understood(), self.engine.connect() as connection, connection.begin():
+        with _understood(self.engine), self.engine.connect() as connection, connection.begin():
             yield connection
 
     def _require_matching(self, connection: Connection) -> None:
@@ -231,26 +231,36 @@ def _unlock(keyring: Keyring) -> Unlocked:
 
 
 @contextmanager
-def _understood() -> Iterator[None]:
-    """Turn the drivers' errors into ours, without the values they were about."""
+def _understood(engine: Engine) -> Iterator[None]:
+    """Turn SQLAlchemy's and the driver's own errors into ours, without the values they were about.
+
+    The driver's own come from the bulk calls, which go past SQLAlchemy.
+    """
+    driver: Any = engine.dialect.dbapi
     try:
         yield
-    except IntegrityError as err:
+    except (IntegrityError, driver.IntegrityError) as err:
         raise AlreadyExists(_("that is already in the store; nothing was written.")) from err
-    except OperationalError as err:
-        raise busy(str(err.orig)) from err
-    except DBAPIError as err:
-        if err.connection_invalidated:
-            raise busy("") from err
+    except (OperationalError, driver.OperationalError) as err:
+        raise unusable(str(getattr(err, "orig", err))) from err
+    except (DBAPIError, driver.Error) as err:
+        if getattr(err, "connection_invalidated", False):
+            raise unusable("") from err
+        kind = type(getattr(err, "orig", err)).__name__
         raise StoreError(
-            _("the database refused a statement ({kind}).").format(kind=type(err.orig).__name__),
-            hint=_("`honeytoken doctor` looks for the cause."),
+            _("the database refused a statement ({kind}).").format(kind=kind), hint=_damaged()
         ) from err
 
 
-def busy(reason: str) -> StoreError:
-    """Return the error for a database that cannot be used just now."""
+def _damaged() -> str:
+    return _("It may be damaged, or not be a store: restore it from a backup.")
+
+
+def unusable(reason: str) -> StoreError:
+    """Return the error for a database that does not do its work, from the driver's reason."""
     lowered = reason.lower()
+    if "no such" in lowered or "malformed" in lowered or "has no column" in lowered:
+        return StoreError(_("the database does not hold what it should."), hint=_damaged())
     if "locked" in lowered or "lock timeout" in lowered:
         return StoreBusy(
             _("the database is locked by another process; nothing was written."),

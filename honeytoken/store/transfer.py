@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from sqlalchemy import LargeBinary, Table, delete, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import InvalidInput, Refused
 from ..messages import translate as _
@@ -155,11 +154,12 @@ def _insert(
             row[index] = bool(row[index])
         if any(row[index] is not None and not isinstance(row[index], bytes) for index in is_bytes):
             raise _damaged()
+    driver: Any = tx.connection.dialect.dbapi
     try:
         tx.insert_many(table, columns[table.name], rows)
-    except SQLAlchemyError:
-        raise
-    except Exception as err:  # the drivers' own errors differ; a damaged file causes them all
+    except driver.OperationalError:
+        raise  # the database's trouble, not the file's
+    except (driver.Error, TypeError, ValueError, OverflowError) as err:
         raise _damaged() from err
 
 

@@ -334,3 +334,31 @@ def test_a_port_that_is_taken_is_a_clear_error(hooked: Vault) -> None:
         pytest.raises(SettingsError, match="cannot use"),
     ):
         service.serve(hooked, port=taken.getsockname()[1])
+
+
+def test_one_poisonous_delivery_does_not_take_the_others_with_it(
+    hooked: Vault, planted: Canary, caplog: pytest.LogCaptureFixture
+) -> None:
+    import asyncio
+    from dataclasses import replace
+
+    from honeytoken.errors import HoneytokenError
+    from tests.contacts.test_recording import _received
+
+    good = _received(hooked, "CA1", planted.identity.phone_number)
+    bad = replace(_received(hooked, "CA2", None), body="secret")  # type: ignore[arg-type]  # so
+
+    async def store_both() -> list[object]:
+        writer = Writer(hooked.store)
+        waiting = [asyncio.ensure_future(writer.store([item])) for item in (bad, good)]
+        await asyncio.sleep(0.05)  # both wait before the writer starts: one batch
+        writer.start()
+        results: list[object] = list(await asyncio.gather(*waiting, return_exceptions=True))
+        await asyncio.to_thread(writer.stop)
+        return results
+
+    failed, stored = asyncio.run(store_both())
+    assert isinstance(failed, HoneytokenError)
+    assert isinstance(stored, list)
+    assert len(hooked.contacts.list()) == 1
+    assert "secret" not in caplog.text
