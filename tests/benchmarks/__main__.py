@@ -1,0 +1,30 @@
+"""Run the benchmarks named on the command line, or all: ``python -m tests.benchmarks mint``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from . import imports, listener, lookup, mint
+
+BENCHMARKS: dict[str, Callable[[], None]] = {
+    "imports": imports.run,
+    "mint": mint.run,
+    "lookup": lookup.run,
+    "listener": listener.run,
+}
+
+
+def main(names: list[str]) -> int:
+    """Run the benchmarks; return the exit code."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.stderr.write(f"unknown: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}\n")
+        return 2
+    for name in names or BENCHMARKS:
+        BENCHMARKS[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
