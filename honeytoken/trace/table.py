@@ -182,7 +182,7 @@ class Tabulator:
         dialled = np.log(np.maximum(np.minimum(most, plain * planted / touched), _FLOOR))
         dialled += touched * math.log(touched / planted)
         if not item.declared:
-            return np.asarray(np.exp(dialled / touched), dtype=np.float64)
+            return np.maximum(np.exp(dialled / touched), plain)
         roaming = math.log(ROAMING * touched / planted)
         best = np.full_like(plain, 1.0)
         for extra, m in enumerate(explained):
@@ -191,22 +191,14 @@ class Tabulator:
                 best = np.minimum(best, np.exp((dialled - against) / m))
         return np.maximum(best * plain / -np.expm1(-plain), plain * SHARPEST)
 
-    def _row_background(self, row: _Row) -> tuple[Floats, float]:
-        """Return the row's background, and the most that somebody undeclared may explain of it.
-
-        Both are those of its most telling sighting. A campaign over ``h`` of ``n`` numbers hits a
-        given one with probability ``h / n``, whoever's list it dials if the list is everything
-        planted: so which numbers it chose says nothing for somebody undeclared.
-        """
-        least, most = np.full_like(self.rates, np.inf), 1.0
+    def _row_background(self, row: _Row) -> Floats:
+        """Return the row's background: that of its most telling sighting."""
+        least = np.full_like(self.rates, np.inf)
         for item in row.sightings:
             reading = self.readings[item.sighting.id]
             found = self._campaign(item, self._plain(item, reading)) * reading.chance
-            if found[len(found) // 2] < least[len(least) // 2]:
-                touched = self.covers.get(item.campaign, (0,))[0]
-                least = found
-                most = touched / len(self.plantings.sharing) if touched >= 2 else 1.0
-        return np.maximum(least, _FLOOR), most
+            least = np.minimum(least, found)
+        return np.maximum(least, _FLOOR)
 
     def _shares_of(self, item: Counted) -> dict[int, float]:
         """Return canary -> share of its leak's contacts that would look like this sighting."""
@@ -271,7 +263,6 @@ class Tabulator:
         undeclared_silent = float(p.first_silence.sum())
         rows: list[tuple[Ints, Floats]] = []
         undeclared = np.zeros(len(self.rows))
-        backgrounds = [self._row_background(row) for row in self.rows]
         quiet = dict(self.numbers)
         for r, row in enumerate(self.rows):
             pairs, share, by_canary = self._support(row)
@@ -286,7 +277,6 @@ class Tabulator:
             for canary, part in by_canary.items():
                 undeclared[r] += part * p.first_contacts[canary]
                 undeclared_silent -= part * float(p.first_silence[canary])
-            undeclared[r] = min(undeclared[r], backgrounds[r][1])
             for kind, where in row.cells:
                 if kind == "bare":
                     quiet.pop(str(where), None)
@@ -301,7 +291,7 @@ class Tabulator:
             silent=np.maximum(silent, 0.0),
             undeclared=undeclared,
             undeclared_silent=max(undeclared_silent, 0.0),
-            background=np.array([background for background, _most in backgrounds])
+            background=np.array([self._row_background(row) for row in self.rows])
             .reshape(len(self.rows), len(nodes))
             .T,
             background_silent=np.add.reduce([nodes, *(quiet[key] for key in sorted(quiet))]),
