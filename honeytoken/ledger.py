@@ -14,7 +14,6 @@ stamping (Haber & Stornetta, 1991); ``docs/ledger.md`` has the format for other 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from .errors import LedgerBroken
+from .keys import random_bytes
 from .messages import translate as _
 
 SALT_BYTES = 16
@@ -92,7 +92,7 @@ class LedgerHead:
 
 def salted(payload: bytes) -> bytes:
     """Return *payload* behind a fresh salt."""
-    return os.urandom(SALT_BYTES) + payload
+    return random_bytes(SALT_BYTES) + payload
 
 
 def commitment(record_id: str, salted_payload: bytes) -> bytes:

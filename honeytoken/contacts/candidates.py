@@ -94,8 +94,8 @@ def _weight(m: float, share: float) -> float:
 
 
 def _plain(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(folded.split())
+    folded = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return " ".join(folded.casefold().split())
 
 
 def _has_name(identity: Identity, text: str) -> bool:
@@ -103,7 +103,8 @@ def _has_name(identity: Identity, text: str) -> bool:
     if _is_latin(name):
         given, family = _plain(identity.given_name), _plain(identity.family_name)
         return any(
-            re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text)
+            # Compiling a pattern costs more than looking whether the words are there at all.
+            form in text and re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text)
             for form in (name, f"{family} {given}", f"{family}, {given}")
             if len(form) > 1
         )
@@ -113,7 +114,7 @@ def _has_name(identity: Identity, text: str) -> bool:
 def _has_family_name(identity: Identity, text: str) -> bool:
     """Tell whether the surname stands with a title: a bare 王 is part of any other word."""
     family = _plain(identity.family_name)
-    if not family:
+    if not family or family not in text:
         return False
     if _is_latin(family):
         titles = "|".join(_LATIN_TITLES)

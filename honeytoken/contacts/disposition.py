@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from .. import normalize
-from ..models import Channel, ContactPoint, Disposition, Placement, PlacementStatus, Role
+from ..models import Channel, Disposition, PlacementStatus, Role
+from ..store.placements import Outline
 
 # What nobody who delivers a parcel writes. Checked on NFKC text in lower case.
 _NO_DELIVERY = re.compile(
@@ -27,9 +28,9 @@ _SIGNATURE = re.compile(r"^\s*【[^】]{1,40}】")
 
 def judge(
     *,
-    point: ContactPoint | None,
-    placements: Sequence[Placement],
-    channels: dict[str, Channel],
+    role: Role | None,
+    placements: Sequence[Outline],
+    channels: Mapping[str, Channel],
     received_at: datetime,
     sender: str,
     text: str | None,
@@ -37,21 +38,21 @@ def judge(
     """Return the disposition of a contact.
 
     Args:
-        point: the contact point it reached; ``None`` if it is none of ours.
+        role: of the contact point it reached; ``None`` if that is none of ours.
         placements: all placements of its candidate canaries.
         channels: by id.
         received_at: when it reached us.
         sender: as ``normalize.sender`` gives it; ``""`` if withheld.
         text: what it said, if it said anything.
     """
-    if point is None:
+    if role is None:
         return Disposition.UNREVIEWED
     given = [
         placement
         for placement in placements
         if placement.status is not PlacementStatus.VOID and placement.intended_at <= received_at
     ]
-    if point.role is Role.CONTROL or not given:
+    if role is Role.CONTROL or not given:
         return Disposition.BACKGROUND
     if text and shows_no_delivery(text):
         return Disposition.UNSOLICITED

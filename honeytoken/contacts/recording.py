@@ -20,11 +20,9 @@ from ..models import (
     Candidate,
     Channel,
     Contact,
-    ContactPoint,
     ContactPointKind,
     Event,
     Medium,
-    Placement,
     Role,
 )
 from ..store import canaries, channels, contact_points, contacts, placements
@@ -66,10 +64,10 @@ class Recorded:
 class _Known:
     """What the store knows about the recipients of a batch."""
 
-    points: dict[bytes, ContactPoint]
+    points: dict[bytes, contact_points.Reached]
     candidates: dict[bytes, list[str]]
     canaries: dict[str, Canary]
-    placements: dict[str, list[Placement]]
+    placements: dict[str, list[placements.Outline]]
     channels: dict[str, Channel]
 
 
@@ -177,10 +175,7 @@ def _look_up(tx: store.Transaction, reached: Sequence[_Reached]) -> _Known:
     points = contact_points.by_digest(tx, list({item.point for item in reached}))
     candidates = canaries.ids_by_digest(tx, list({item.canary for item in reached}))
     ids = sorted({canary_id for found in candidates.values() for canary_id in found})
-    placed: dict[str, list[Placement]] = {}
-    if ids:
-        for placement in placements.list_placements(tx, canary_ids=ids):
-            placed.setdefault(placement.canary_id, []).append(placement)
+    placed = placements.outlines(tx, ids)
     return _Known(
         points=points,
         candidates=candidates,
@@ -250,7 +245,7 @@ def _new_contact(
     texts = [text for text in (delivery.subject, delivery.text) if text]
     given = [placement for canary_id in placed for placement in known.placements[canary_id]]
     judged = disposition.judge(
-        point=point,
+        role=point.role if point else None,
         placements=given,
         channels=known.channels,
         received_at=_at(item),

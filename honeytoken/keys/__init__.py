@@ -9,8 +9,9 @@ A vault has two independent kinds of master, both 256 random bits:
   kept): equal values can be found, nothing can be read. It stays; ``reindex`` if it was exposed.
 """
 
+from .entropy import random_bytes
 from .index import DIGEST_BYTES, Indexer, IndexKind
 from .keyring import Keyring
 from .sealing import Sealer
 
-__all__ = ["DIGEST_BYTES", "IndexKind", "Indexer", "Keyring", "Sealer"]
+__all__ = ["DIGEST_BYTES", "IndexKind", "Indexer", "Keyring", "Sealer", "random_bytes"]

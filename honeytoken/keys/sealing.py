@@ -7,8 +7,6 @@ per key: each table has a key of its own).
 
 from __future__ import annotations
 
-import os
-
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -16,6 +14,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ..errors import SealBroken, WrongKeys
 from ..messages import translate as _
+from .entropy import random_bytes
 from .keyring import KEY_BYTES, Keyring
 
 _VERSION = 1
@@ -57,7 +56,7 @@ class Sealer:
 
     def seal(self, plain: bytes, *, table: str, column: str, row: str) -> bytes:
         """Return *plain* sealed for one place; 33 bytes longer."""
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = random_bytes(_NONCE_BYTES)
         place = f"{table}\0{column}\0{row}".encode()
         cipher = self._cipher(self.current, table)
         return b"".join((self._head, nonce, cipher.encrypt(nonce, plain, place)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, delete, func, select
@@ -12,12 +13,11 @@ from ..keys import DIGEST_BYTES, Indexer, IndexKind
 from ..ledger import Action, Leaf
 from ..models import Canary, ContactPoint, ContactPointKind, Identity, PlacementStatus
 from . import codec, schema
-from .schema import to_microseconds
+from .schema import from_microseconds, to_microseconds
 from .transaction import Transaction
 
 _table = schema.canaries
 _index = schema.canary_index
-_CHUNK = 500
 _READ_CHUNK = 2000
 
 
@@ -87,15 +87,13 @@ def insert_many(
 def ids_by_digest(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, list[str]]:
     """Return, for each blind index that is ours, the canaries under it, oldest first."""
     found: dict[bytes, list[str]] = {}
-    for start in range(0, len(digests), _CHUNK):
-        query = (
-            select(_index.c.digest, _table.c.id)
-            .join(_table, _table.c.number == _index.c.number)
-            .where(_index.c.digest.in_(digests[start : start + _CHUNK]))
-            .order_by(_index.c.number)
-        )
-        for row in tx.connection.execute(query):
-            found.setdefault(row.digest, []).append(row.id)
+    sql = (
+        "SELECT canary_index.digest, canaries.id FROM canary_index"
+        " JOIN canaries ON canaries.number = canary_index.number"
+        " WHERE canary_index.digest IN {} ORDER BY canary_index.number"
+    )
+    for digest, canary_id in tx.select_in(sql, digests):
+        found.setdefault(bytes(digest), []).append(canary_id)
     return found
 
 
@@ -120,11 +118,17 @@ def carrying(tx: Transaction, point: ContactPoint) -> list[str]:
 
 def get_many(tx: Transaction, ids: Sequence[str]) -> dict[str, Canary]:
     """Return the canaries with these ids; unknown ids are left out."""
-    found: dict[str, Canary] = {}
-    for start in range(0, len(ids), _CHUNK):
-        query = select(_table).where(_table.c.id.in_(ids[start : start + _CHUNK]))
-        for row in tx.connection.execute(query):
-            found[row.id] = _canary(tx, row)
+    sql = "SELECT id, plan_id, minted_at, expires_at, sealed FROM canaries WHERE id IN {}"
+    found = {}
+    for canary_id, plan_id, minted_at, expires_at, sealed in tx.select_in(sql, ids):
+        found[canary_id] = _opened(
+            tx,
+            canary_id,
+            bytes(sealed),
+            plan_id=plan_id,
+            minted_at=from_microseconds(minted_at),
+            expires_at=None if expires_at is None else from_microseconds(expires_at),
+        )
     return found
 
 
@@ -187,14 +191,33 @@ def chunks(tx: Transaction) -> Iterator[list[Canary]]:
 
 
 def _canary(tx: Transaction, row: Row[*tuple[Any, ...]]) -> Canary:
-    plain = tx.sealer.open(row.sealed, table="canaries", column="sealed", row=row.id)
+    return _opened(
+        tx,
+        row.id,
+        row.sealed,
+        plan_id=row.plan_id,
+        minted_at=row.minted_at,
+        expires_at=row.expires_at,
+    )
+
+
+def _opened(
+    tx: Transaction,
+    canary_id: str,
+    sealed: bytes,
+    *,
+    plan_id: str | None,
+    minted_at: datetime,
+    expires_at: datetime | None,
+) -> Canary:
+    plain = tx.sealer.open(sealed, table="canaries", column="sealed", row=canary_id)
     data = codec.from_bytes(plain)
     return Canary(
-        id=row.id,
+        id=canary_id,
         identity=codec.identity(data["identity"]),
         contact_point_ids=tuple(data["contact_point_ids"]),
-        minted_at=row.minted_at,
-        plan_id=row.plan_id,
-        expires_at=row.expires_at,
+        minted_at=minted_at,
+        plan_id=plan_id,
+        expires_at=expires_at,
         note=data.get("note"),
     )

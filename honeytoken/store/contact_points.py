@@ -13,6 +13,7 @@ from ..keys import IndexKind
 from ..ledger import Action, Leaf
 from ..models import Address, ContactPoint, ContactPointKind, ContactPointState, Role
 from . import codec, schema
+from .schema import to_microseconds
 from .transaction import Transaction
 
 _table = schema.contact_points
@@ -106,14 +107,20 @@ def list_points(
     return [_point(tx, row) for row in tx.connection.execute(query)]
 
 
-def by_digest(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, ContactPoint]:
+class Reached(NamedTuple):
+    """A contact point as the listener needs it: nothing of it has to be opened."""
+
+    id: str
+    role: Role
+
+
+def by_digest(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, Reached]:
     """Return the contact points found under these blind indexes."""
-    found: dict[bytes, ContactPoint] = {}
-    for start in range(0, len(digests), _CHUNK):
-        part = digests[start : start + _CHUNK]
-        for row in tx.connection.execute(select(_table).where(_table.c.digest.in_(part))):
-            found[row.digest] = _point(tx, row)
-    return found
+    sql = "SELECT digest, id, role FROM contact_points WHERE digest IN {}"
+    return {
+        bytes(digest): Reached(point_id, Role(role))
+        for digest, point_id, role in tx.select_in(sql, digests)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +191,24 @@ def free(
         without: ids to leave out.
         opened: values opened before, by id: a long job meets the same points again and again.
     """
-    query = (
-        select(_table.c.id, (_table.c.capacity - _table.c.used).label("left"))
-        .where(*_plantable(tx, kind, roles, region), _table.c.used < _table.c.capacity)
-        .order_by(_table.c.used, _table.c.id)
-        .limit(limit + len(without))
+    marks = ", ".join(["{}"] * len(roles))
+    country = "" if region is None else "AND region = {}"
+    rows = tx.execute(
+        "SELECT id, capacity - used FROM contact_points"  # noqa: S608  # nothing but marks
+        f" WHERE kind = {{}} AND role IN ({marks}) {country} AND withdrawn IS NULL"
+        " AND (held_since IS NOT NULL OR role = {})"
+        " AND (ready_at IS NULL OR ready_at <= {}) AND used < capacity"
+        " ORDER BY used, id LIMIT {}",
+        kind.value,
+        *[role.value for role in roles],
+        *([] if region is None else [region]),
+        Role.TEST.value,
+        to_microseconds(tx.now),
+        limit + len(without),
     )
-    rows = [row for row in tx.connection.execute(query) if row.id not in without][:limit]
-    _open_values(tx, [row.id for row in rows if row.id not in opened], opened)
-    return [Slot(point_id, *opened[point_id], left) for point_id, left in rows]
+    left = [row for row in rows if row[0] not in without][:limit]
+    _open_values(tx, [point_id for point_id, _left in left if point_id not in opened], opened)
+    return [Slot(point_id, *opened[point_id], room) for point_id, room in left]
 
 
 def _open_values(tx: Transaction, ids: Sequence[str], opened: MutableMapping[str, Value]) -> None:

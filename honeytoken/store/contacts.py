@@ -90,9 +90,8 @@ def delivery_digest(tx: Transaction, gateway: str, delivery_id: str) -> bytes:
 
 def known_deliveries(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, str | None]:
     """Return, of these deliveries, those already stored, with the contact they belong to."""
-    query = select(_events.c.delivery_digest, _events.c.contact_id)
-    rows = tx.connection.execute(query.where(_events.c.delivery_digest.in_(digests)))
-    return {row.delivery_digest: row.contact_id for row in rows}
+    sql = "SELECT delivery_digest, contact_id FROM events WHERE delivery_digest IN {}"
+    return {bytes(digest): contact_id for digest, contact_id in tx.select_in(sql, digests)}
 
 
 def open_folds(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, NewContact]:
@@ -360,10 +359,10 @@ def list_sightings(
         _contacts.c.contact_point_id,
     ).join(_contacts, _sightings.c.contact_id == _contacts.c.id)
     if since is not None:
-        query = query.where(_sightings.c.seen_at >= since)
+        query = query.where(_contacts.c.received_at >= since)
     if until is not None:
-        query = query.where(_sightings.c.seen_at < until)
-    rows = tx.connection.execute(query.order_by(_sightings.c.seen_at, _sightings.c.id))
+        query = query.where(_contacts.c.received_at < until)
+    rows = tx.connection.execute(query.order_by(_contacts.c.received_at, _sightings.c.id))
     return [
         StoredSighting(
             id=row.id,

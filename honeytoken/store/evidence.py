@@ -48,6 +48,7 @@ def gather(tx: Transaction, window: Window, *, prior: float) -> Evidence:
         TracedCanary(
             id=canary.id,
             contact_point_ids=canary.contact_point_ids,
+            kinds=tuple(points[point_id].kind for point_id in canary.contact_point_ids),
             name_terms=personas.name_terms(canary.identity),
         )
         for canary in found.values()
@@ -109,12 +110,14 @@ def _soak_histories(
     sightings: Sequence[StoredSighting],
     campaigns: Mapping[str, str],
 ) -> tuple[SoakHistory, ...]:
-    """Return what each planted point heard between being added and its first placement."""
+    """Return what each planted point heard between being added and its first exposure."""
     carried = {canary.id: canary.contact_point_ids for canary in traced}
     first: dict[str, datetime] = {}
     for placement in placed:
+        at = placement.confirmed_at
+        if at is None:
+            continue
         for point_id in carried.get(placement.canary_id, ()):
-            at = placement.intended_at
             first[point_id] = min(at, first.get(point_id, at))
     heard: dict[str, set[str]] = {}
     for item in sightings:

@@ -8,96 +8,89 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Row, insert, select
 
 from ..errors import LedgerBroken
 from ..ledger import GENESIS, Action, Entry, Leaf, LedgerHead, link, salted
 from ..messages import translate as _
 from . import schema
+from .schema import to_microseconds
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from ..keys import Indexer, Sealer
     from .transaction import Transaction
 
 #: Leaves in one entry: bounds what must be shown beside a single opened record (32 bytes each).
 LEAVES_PER_ENTRY = 1024
 _READ_CHUNK = 1000
 
+#: What a transaction is going to append: action, record id, commitment, and the salted payload
+#: where the entry keeps it. Plain tuples of plain values cost the garbage collector nothing.
+Pending = tuple[Action, str, bytes, bytes | None]
+_COLUMNS = ("seq", "at", "action", "subjects", "commitments", "previous", "digest", "sealed")
 
-def create(connection: Connection, indexer: Indexer, sealer: Sealer, now: datetime) -> None:
-    """Write the state row and the first entry of a new store."""
-    connection.execute(
+
+def create(tx: Transaction) -> None:
+    """Write the state row of a new store; its first entry follows when *tx* ends."""
+    tx.connection.execute(
         insert(schema.vault_state).values(
             id=1,
-            created_at=now,
-            index_check=indexer.check,
-            sealing_key=sealer.current,
+            created_at=tx.now,
+            index_check=tx.indexer.check,
+            sealing_key=tx.sealer.current,
             ledger_seq=0,
             ledger_digest=GENESIS,
-            ledger_mac=indexer.head_mac(0, GENESIS),
+            ledger_mac=tx.indexer.head_mac(0, GENESIS),
         )
     )
-    first = [(Action.CREATE, Leaf("vault", salted(b"{}")), True)]
-    _append(connection, indexer, sealer, now, first)
+    tx.append(Action.CREATE, Leaf("vault", salted(b"{}")))
 
 
-def append(tx: Transaction, to_append: Sequence[tuple[Action, Leaf, bool]]) -> None:
+def append(tx: Transaction, to_append: Sequence[Pending]) -> None:
     """Append entries for what a transaction did. Its last step: from here on the head is locked."""
-    if to_append:
-        _append(tx.connection, tx.indexer, tx.sealer, tx.now, to_append)
-
-
-def _append(
-    connection: Connection,
-    indexer: Indexer,
-    sealer: Sealer,
-    now: datetime,
-    to_append: Sequence[tuple[Action, Leaf, bool]],
-) -> None:
-    state = schema.vault_state
+    if not to_append:
+        return
     # PostgreSQL: replicas queue here, for the short rest of the transaction.
-    last = connection.execute(
-        select(state.c.ledger_seq, state.c.ledger_digest).with_for_update()
-    ).one()
-    seq, digest = last.ledger_seq, last.ledger_digest
-    rows = []
-    for (action, keep), group in groupby(to_append, key=lambda item: (item[0], item[2])):
-        leaves = (leaf for _action, leaf, _keep in group)
-        while part := list(islice(leaves, LEAVES_PER_ENTRY)):
+    lock = "" if tx.connection.dialect.name == "sqlite" else " FOR UPDATE"
+    ((seq, digest),) = tx.execute(f"SELECT ledger_seq, ledger_digest FROM vault_state{lock}")  # noqa: S608
+    digest = bytes(digest)
+    rows: list[tuple[Any, ...]] = []
+    for (action, keep), group in groupby(
+        to_append, key=lambda item: (item[0], item[3] is not None)
+    ):
+        while part := list(islice(group, LEAVES_PER_ENTRY)):
             entry = link(
                 seq=seq + 1,
-                at=now,
+                at=tx.now,
                 action=action.value,
-                subjects=tuple(leaf.record_id for leaf in part),
-                commitments=b"".join(leaf.commitment for leaf in part),
+                subjects=tuple([subject for _action, subject, _committed, _kept in part]),
+                commitments=b"".join([committed for _action, _subject, committed, _kept in part]),
                 previous=digest,
             )
             seq, digest = entry.seq, entry.digest
             sealed = None
             if keep:
-                payloads = [base64.b64encode(leaf.salted).decode() for leaf in part]
-                sealed = sealer.seal(
+                payloads = [base64.b64encode(kept or b"").decode() for *_others, kept in part]
+                sealed = tx.sealer.seal(
                     json.dumps(payloads).encode(), table="ledger", column="sealed", row=str(seq)
                 )
             rows.append(
-                {
-                    "seq": entry.seq,
-                    "at": entry.at,
-                    "action": entry.action,
-                    "subjects": " ".join(entry.subjects),
-                    "commitments": entry.commitments,
-                    "previous": entry.previous,
-                    "digest": entry.digest,
-                    "sealed": sealed,
-                }
+                (
+                    entry.seq,
+                    to_microseconds(entry.at),
+                    entry.action,
+                    " ".join(entry.subjects),
+                    entry.commitments,
+                    entry.previous,
+                    entry.digest,
+                    sealed,
+                )
             )
-    connection.execute(insert(schema.ledger), rows)
-    connection.execute(
-        update(state).values(
-            ledger_seq=seq, ledger_digest=digest, ledger_mac=indexer.head_mac(seq, digest)
-        )
+    tx.insert_many(schema.ledger, _COLUMNS, rows)
+    tx.execute(
+        "UPDATE vault_state SET ledger_seq = {}, ledger_digest = {}, ledger_mac = {}",
+        seq,
+        digest,
+        tx.indexer.head_mac(seq, digest),
     )
 
 
@@ -167,6 +160,3 @@ def kept_payloads(tx: Transaction, seqs: Iterable[int]) -> Iterator[tuple[int, l
 def payload(record: object) -> bytes:
     """Return the canonical bytes of a JSON value: what a commitment is made over."""
     return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-__all__ = ["append", "create", "entries", "head", "kept_payloads", "payload"]

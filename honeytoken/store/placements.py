@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, select, update
 
@@ -12,7 +12,7 @@ from ..keys import IndexKind
 from ..ledger import Action, Leaf
 from ..models import DocumentKind, Permission, Placement, PlacementStatus
 from . import codec, schema
-from .schema import to_microseconds
+from .schema import from_microseconds, to_microseconds
 from .transaction import Transaction
 
 _table = schema.placements
@@ -147,6 +147,33 @@ def list_placements(
     else:
         found = [_placement(tx, row) for row in tx.connection.execute(query)]
     return sorted(found, key=lambda item: (item.intended_at, item.id))
+
+
+class Outline(NamedTuple):
+    """What decides how a contact is held: no part of a placement that is sealed."""
+
+    channel_id: str
+    status: PlacementStatus
+    intended_at: datetime
+    expected_until: datetime | None
+
+
+def outlines(tx: Transaction, canary_ids: Sequence[str]) -> dict[str, list[Outline]]:
+    """Return the placements of canaries, in outline, by canary id; who has none is left out."""
+    sql = (
+        "SELECT canary_id, channel_id, status, intended_at, expected_until FROM placements"
+        " WHERE canary_id IN {}"
+    )
+    found: dict[str, list[Outline]] = {}
+    for canary_id, channel_id, status, intended_at, until in tx.select_in(sql, canary_ids):
+        outline = Outline(
+            channel_id,
+            PlacementStatus(status),
+            from_microseconds(intended_at),
+            None if until is None else from_microseconds(until),
+        )
+        found.setdefault(canary_id, []).append(outline)
+    return found
 
 
 def references(tx: Transaction) -> Iterator[str]:

@@ -111,7 +111,6 @@ contact_points = Table(
     Column("gateway", Text),
     Column("digest", LargeBinary, nullable=False, unique=True),
     Column("sealed", LargeBinary, nullable=False),
-    Index("contact_points_free", "kind", "role", "used"),
 )
 
 canaries = Table(
@@ -164,9 +163,18 @@ contacts = Table(
     Column("authenticity", Text, nullable=False),
     Column("confirmed_by", Text),
     # Until when further events of the same call join this contact.
-    Column("fold_digest", LargeBinary, index=True),
+    Column("fold_digest", LargeBinary),
     Column("fold_until", UtcTime),
     Column("sealed", LargeBinary, nullable=False),
+)
+
+# Only what has the value stands in these: an index that holds every row's NULL costs the listener
+# as much as one that is of use.
+Index(
+    "contacts_fold",
+    contacts.c.fold_digest,
+    sqlite_where=contacts.c.fold_digest.is_not(None),
+    postgresql_where=contacts.c.fold_digest.is_not(None),
 )
 
 events = Table(
@@ -198,13 +206,21 @@ sightings = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("contact_id", Text, ForeignKey("contacts.id"), unique=True),
-    Column("finding_id", Text, ForeignKey("findings.id"), unique=True),
-    Column("seen_at", UtcTime, nullable=False, index=True),
+    Column("finding_id", Text, ForeignKey("findings.id")),
+    Column("seen_at", UtcTime, nullable=False),
     Column("medium", Text, nullable=False),
     Column("sender_digest", LargeBinary),
     Column("text_digest", LargeBinary),
     # JSON: [[canary id, [[field, form, log likelihood ratio], ...]], ...]
     Column("candidates", Text, nullable=False),
+)
+
+Index(
+    "sightings_finding",
+    sightings.c.finding_id,
+    unique=True,
+    sqlite_where=sightings.c.finding_id.is_not(None),
+    postgresql_where=sightings.c.finding_id.is_not(None),
 )
 
 drills = Table(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Row, Table, select
+from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from ..errors import AlreadyExists, StoreBusy, StoreError, WrongKeys
@@ -19,9 +20,13 @@ from ..ledger import Action, Leaf
 from ..messages import translate as _
 from . import ledger
 from .engine import open_engine
+from .ledger import Pending
 from .migrate import upgrade
 from .schema import vault_state
 
+_IN_CHUNK = 500
+# Rows in one INSERT: most of the gain, and under 999 values for every SQLite there is.
+_GROUP = 32
 # Any constant will do that no other lock of ours has (migrate.py).
 _ALONE_LOCK = 0x686F6E6580
 
@@ -44,7 +49,7 @@ class Transaction:
         self.indexer = keys.indexer
         #: The time of everything that is written here.
         self.now = now
-        self.to_append: list[tuple[Action, Leaf, bool]] = []
+        self.to_append: list[Pending] = []
 
     def change_index(self, master: bytes) -> None:
         """Derive blind indexes with another master from here on (``reindex``)."""
@@ -58,7 +63,8 @@ class Transaction:
             leaf: the record and its salted payload.
             keep: seal the payload into the entry; False where the record itself holds it.
         """
-        self.to_append.append((action, leaf, keep))
+        kept = leaf.salted if keep else None
+        self.to_append.append((action, leaf.record_id, leaf.commitment, kept))
 
     def alone(self) -> None:
         """Wait until no other transaction that also works alone is under way.
@@ -69,37 +75,59 @@ class Transaction:
         if self.connection.dialect.name == "postgresql":
             self.connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ALONE_LOCK})")
 
+    # SQLAlchemy's work costs several times that of a small statement itself. A shop's bulk calls
+    # and the listener's batches, where that decides the rate, go to the driver: plain SQL that
+    # both databases understand, ``{}`` for a value, times as microseconds.
+
     def insert_many(
         self, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
     ) -> None:
-        """Insert rows of stored values (times as microseconds) at the driver's own speed.
-
-        SQLAlchemy's per-row work costs several times the insert itself; a shop's bulk calls and the
-        listener's batches go this way: ``executemany`` on SQLite, ``COPY`` on PostgreSQL.
-        """
-        driver: Any = self.connection.connection.driver_connection
+        """Insert rows of stored values: ``executemany`` on SQLite, ``COPY`` on PostgreSQL."""
         names = ", ".join(columns)
-        if self.connection.dialect.name == "sqlite":
-            marks = ", ".join("?" * len(columns))
-            sql = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608  # names are ours
-            driver.executemany(sql, rows)
+        if self._is_sqlite:
+            self._insert_in_groups(f"INSERT INTO {table.name} ({names}) VALUES ", rows)  # noqa: S608
             return
-        with (
-            driver.cursor() as cursor,
-            cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy,
-        ):
+        copy_sql = f"COPY {table.name} ({names}) FROM STDIN"
+        with self._driver.cursor() as cursor, cursor.copy(copy_sql) as copy:
             for row in rows:
                 copy.write_row(row)
 
+    def _insert_in_groups(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Insert many rows a statement: SQLite lets go of the interpreter's lock at each one."""
+        waiting = iter(rows)
+        while group := list(islice(waiting, _GROUP)):
+            row_marks = f"({', '.join('?' * len(group[0]))})"
+            marks = ", ".join([row_marks] * len(group))
+            self._driver.execute(sql + marks, [value for row in group for value in row])
+
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run one statement for many rows at the driver's own speed; ``{}`` marks a value."""
-        driver: Any = self.connection.connection.driver_connection
-        mark = "?" if self.connection.dialect.name == "sqlite" else "%s"
-        cursor = driver.cursor()
-        try:
-            cursor.executemany(sql.replace("{}", mark), rows)
-        finally:
-            cursor.close()
+        """Run one statement for many rows."""
+        with closing(self._driver.cursor()) as cursor:
+            cursor.executemany(self._marked(sql), rows)
+
+    def execute(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run one statement; return its rows, if it gives any."""
+        with closing(self._driver.cursor()) as cursor:
+            cursor.execute(self._marked(sql), values)
+            return cursor.fetchall() if cursor.description else []
+
+    def select_in(self, sql: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a SELECT whose ``{}`` stands for a list, a few hundred at a time."""
+        for start in range(0, len(values), _IN_CHUNK):
+            part = values[start : start + _IN_CHUNK]
+            marks = ", ".join(["{}"] * len(part))
+            yield from self.execute(sql.format(f"({marks})"), *part)
+
+    @property
+    def _driver(self) -> Any:
+        return self.connection.connection.driver_connection
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self.connection.dialect.name == "sqlite"
+
+    def _marked(self, sql: str) -> str:
+        return sql.replace("{}", "?" if self._is_sqlite else "%s")
 
 
 class Store:
@@ -147,7 +175,9 @@ class Store:
                 return
         with _understood(self.engine), self._writing.begin() as connection:
             if connection.execute(select(vault_state.c.id)).first() is None:
-                ledger.create(connection, self.keys.indexer, self.keys.sealer, self.clock())
+                tx = Transaction(connection, self.keys, self.clock())
+                ledger.create(tx)
+                ledger.append(tx, tx.to_append)
         with self._plain_read() as connection:
             self._require_matching(connection)
 
@@ -204,7 +234,7 @@ class Store:
                 hint=_("Use the key file as `honeytoken rekey` left it."),
             )
 
-    def _is_current(self, state: Row[*tuple[Any, ...]]) -> bool:
+    def _is_current(self, state: _State) -> bool:
         keys = self.keys
         return bool(
             state.index_check == keys.indexer.check and state.sealing_key == keys.sealer.current
@@ -218,12 +248,18 @@ class Store:
             self.use_keys(keyring.promoted())
 
 
-def _state(connection: Connection) -> Row[*tuple[Any, ...]]:
-    query = select(vault_state.c.index_check, vault_state.c.sealing_key)
-    row = connection.execute(query).first()
-    if row is None:
+class _State(NamedTuple):
+    """Which masters the store was last written with."""
+
+    index_check: bytes
+    sealing_key: str
+
+
+def _state(connection: Connection) -> _State:
+    rows = connection.exec_driver_sql("SELECT index_check, sealing_key FROM vault_state").all()
+    if not rows:
         raise StoreError(_("the store is empty."), hint=_("Make a vault with `honeytoken init`."))
-    return row
+    return _State(bytes(rows[0][0]), rows[0][1])
 
 
 def _unlock(keyring: Keyring) -> Unlocked:
@@ -232,7 +268,7 @@ def _unlock(keyring: Keyring) -> Unlocked:
 
 @contextmanager
 def _understood(engine: Engine) -> Iterator[None]:
-    """Turn SQLAlchemy's and the driver's own errors into ours, without the values they were about.
+    """Turn SQLAlchemy's and the driver's errors into ours, without the values they were about.
 
     The driver's own come from the bulk calls, which go past SQLAlchemy.
     """

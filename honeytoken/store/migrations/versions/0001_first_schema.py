@@ -64,7 +64,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("digest"),
     )
-    op.create_index("contact_points_free", "contact_points", ["kind", "role", "used"], unique=False)
     op.create_table(
         "delivery_counts",
         sa.Column("gateway", sa.Text(), nullable=False),
@@ -128,7 +127,14 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_contacts_contact_point_id"), "contacts", ["contact_point_id"], unique=False
     )
-    op.create_index(op.f("ix_contacts_fold_digest"), "contacts", ["fold_digest"], unique=False)
+    op.create_index(
+        "contacts_fold",
+        "contacts",
+        ["fold_digest"],
+        unique=False,
+        sqlite_where=sa.text("fold_digest IS NOT NULL"),
+        postgresql_where=sa.text("fold_digest IS NOT NULL"),
+    )
     op.create_index(op.f("ix_contacts_received_at"), "contacts", ["received_at"], unique=False)
     op.create_table(
         "drills",
@@ -229,6 +235,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("contact_id"),
-        sa.UniqueConstraint("finding_id"),
     )
-    op.create_index(op.f("ix_sightings_seen_at"), "sightings", ["seen_at"], unique=False)
+    op.create_index(
+        "sightings_finding",
+        "sightings",
+        ["finding_id"],
+        unique=True,
+        sqlite_where=sa.text("finding_id IS NOT NULL"),
+        postgresql_where=sa.text("finding_id IS NOT NULL"),
+    )
