@@ -23,8 +23,9 @@ BASH = shutil.which("bash")
 #: Stands for what differs from run to run, in a line or for whole lines.
 ANYTHING = "..."
 
-# What only a shell understands, looked for outside of quotes.
-_SHELL = re.compile(r"[$`|<>;&()*?~\\]")
+# What only a shell understands, looked for outside of quotes; and another language than that in
+# which this process has built its tables.
+_NEEDS_A_PROCESS = re.compile(r"[$`|<>;&()*?~\\]|--language")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"$`\\]*\"")
 
 
@@ -90,8 +91,8 @@ def launcher(folder: Path) -> Path:
 
 
 def run(typed: str, *, path: Path) -> Done:
-    """Run a line in the current folder: in this process if no shell is needed, which is faster."""
-    if typed.startswith("honeytoken ") and not _SHELL.search(_QUOTED.sub("", typed)):
+    """Run a line in the current folder: in this process where that does, which is faster."""
+    if typed.startswith("honeytoken ") and not _NEEDS_A_PROCESS.search(_QUOTED.sub("", typed)):
         result = CliRunner().invoke(main, shlex.split(typed)[1:])
         return Done(result.exit_code, result.stdout, result.stderr)
     assert BASH is not None

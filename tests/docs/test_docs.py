@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from honeytoken import errors, settings
+from honeytoken import errors, messages, settings
 from honeytoken.cli import failures, main
 from honeytoken.pool import is_fictional
 
@@ -149,6 +149,14 @@ def test_every_exit_code_is_on_a_page() -> None:
     codes = ("DONE", "FAILED", "USAGE", "FOUND", "INTERRUPTED", "PIPE_CLOSED")
     for name in codes:
         assert f"| {getattr(failures, name)} |" in page, name
+
+
+@pytest.mark.parametrize("word", ["canary", "channel", "contact point", "control", "placement"])
+def test_glossary_and_chinese_readme_use_the_words_of_the_messages(word: str) -> None:
+    messages.use("zh_CN")
+    chinese = messages.translate(word)
+    assert f"| {word} | {chinese} |" in read(ROOT / "docs" / "glossary.md")
+    assert chinese in read(READMES[1])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
