@@ -22,8 +22,18 @@ MIN_CONTROL_SHARE = 0.2
 _STALE_INTENTION = timedelta(days=7)
 _LOOK_BACK_DAYS = 7
 _MIN_FREE_BYTES = 500 * 1024 * 1024
+#: What is looked at; of gateways each by its name.
+CHECKS = (
+    *("mode", "keys", "ledger", "disk", "gateways", "gateway"),
+    *("pool", "controls", "placements"),
+)
 #: Outcomes that a healthy gateway has.
 _GOOD = ("accepted", "repeated", "nothing to record")
+#: The others: refused by the gateway, by the listener, or not stored.
+OUTCOMES = (
+    *("BadSignature", "StaleDelivery", "MalformedDelivery", "DeliveryRefused"),
+    *("too large", "too slow", "disconnected", "unavailable", "not stored"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +130,7 @@ def _deliveries(vault: Vault) -> Iterator[Check]:
         of_it = {outcome: n for (gateway, outcome), n in found.items() if gateway == name}
         good = sum(n for outcome, n in of_it.items() if outcome in _GOOD)
         bad = {outcome: n for outcome, n in of_it.items() if outcome not in _GOOD}
-        listing = ", ".join(f"{outcome}: {n}" for outcome, n in bad.items())
+        listing = _(", ").join(f"{_(outcome)}: {n}" for outcome, n in bad.items())
         if bad and not good:
             yield Check(
                 f"gateway {name}",

@@ -5,6 +5,8 @@ One module per verb (``mint.py``) or group of verbs (``channel.py``); beside the
 - ``groups``: the top command, which loads a verb's module when the verb is typed;
 - ``failures``: errors and exit codes;
 - ``output``: tables, JSON lines, progress;
+- ``help`` and ``fold``: help and sentences that fit the screen in any language;
+- ``words``: the stable words of records, as people read them;
 - ``shorten`` and ``visible``: personal values cut short, hostile text made harmless;
 - ``parameters``, ``rows`` and ``files``: what may be typed, read and written;
 - ``session``: the vault of this run.
@@ -66,9 +68,10 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
         ctx.exit()
 
 
-def _set_language(ctx: click.Context, _param: click.Parameter, name: str | None) -> None:
+def _set_language(_ctx: click.Context, _param: click.Parameter, name: str | None) -> None:
     if name is not None:
-        ctx.call_on_close(speak(name))
+        # Errors are told after the context is closed: Main puts the language back, not the context.
+        speak(name)
 
 
 @click.command(

@@ -16,7 +16,7 @@ from .shorten import plain
 COLUMNS = (
     Column("ID", "id"),
     Column(_("NAME"), "name"),
-    Column(_("KIND"), "kind"),
+    Column(_("KIND"), "kind", worded=True),
     Column(_("PARENT"), "parent_id"),
     Column(_("EXPECTED SENDERS"), "expected_senders"),
 )

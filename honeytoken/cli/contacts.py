@@ -20,12 +20,17 @@ from .shorten import plain
 COLUMNS = (
     Column("ID", "id"),
     Column(_("RECEIVED AT"), "received_at"),
-    Column(_("MEDIUM"), "medium"),
-    Column(_("DISPOSITION"), "disposition", {"unsolicited": "bold", "ambiguous": "dim"}),
+    Column(_("MEDIUM"), "medium", worded=True),
+    Column(
+        _("DISPOSITION"),
+        "disposition",
+        {_("unsolicited"): "bold", _("ambiguous"): "dim"},
+        worded=True,
+    ),
     Column(_("SENDER"), "sender"),
     Column(_("CONTACT POINT"), "contact_point_id"),
     Column(_("BODY"), "body"),
-    Column(_("AUTHENTICITY"), "authenticity"),
+    Column(_("AUTHENTICITY"), "authenticity", worded=True),
     Column(_("CONFIRMED BY"), "confirmed_by"),
     Column(_("NOTES"), lambda contact: _count(contact["notes"])),
 )

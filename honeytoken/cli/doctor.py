@@ -10,17 +10,26 @@ from .output import Column
 from .parameters import json_option
 from .session import open_vault
 from .shorten import Plain, plain
+from .words import word
+
+
+def _name(check: Plain) -> str:
+    """Return what was looked at; of a gateway the word and its name."""
+    kind, _blank, name = str(check["name"]).partition(" ")
+    return f"{word(kind)} {name}".rstrip()
 
 
 def _result(check: Plain) -> str:
     if check["ok"] is None:
-        return _("note")
+        return _("notice")
     return _("ok") if check["ok"] else _("FAILED")
 
 
 COLUMNS = (
-    Column(_("CHECK"), "name"),
-    Column(_("RESULT"), _result, {_("ok"): "green", _("FAILED"): "bold red", _("note"): "yellow"}),
+    Column(_("CHECK"), _name),
+    Column(
+        _("RESULT"), _result, {_("ok"): "green", _("FAILED"): "bold red", _("notice"): "yellow"}
+    ),
     Column(_("FOUND"), "message"),
     Column(_("TO DO"), "hint"),
 )

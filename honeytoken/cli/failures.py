@@ -21,6 +21,7 @@ import traceback
 import click
 
 from ..errors import HoneytokenError, LedgerBroken, NotFound
+from ..messages import sentences
 from ..messages import translate as _
 from .visible import visible
 
@@ -98,7 +99,7 @@ def _hint(error: HoneytokenError, command: str) -> str:
     hint = error.hint or ""
     if isinstance(error, NotFound) and error.kind in lists:
         shows_all = _("`{command}` shows all.").format(command=lists[error.kind])
-        return hint if "`" in hint else f"{hint} {shows_all}".strip()
+        return hint if "`" in hint else sentences(hint, shows_all)
     if isinstance(error, LedgerBroken) and not hint:
         return _("Change nothing: compare the store with a backup and with the digest you kept.")
     return hint or _help_hint(command)

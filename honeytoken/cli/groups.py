@@ -11,12 +11,16 @@ from typing import Any, NoReturn
 
 import click
 
+from ..messages import sentences
 from ..messages import translate as _
 from . import failures, language
+from .help import Context, first_sentence
 
 
 class Group(click.Group):
     """A verb with verbs inside it. Typed alone it shows its help, which is a usage error."""
+
+    context_class = Context
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Show the help if nothing was typed after the group's name."""
@@ -30,6 +34,22 @@ class Group(click.Group):
         """Return the verbs in the order in which they are met, not by the alphabet."""
         return list(self.commands)
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a verb; its help is folded as ours is."""
+        command = self._command(ctx, cmd_name)
+        if command is not None:
+            command.context_class = Context
+        return command
+
+    def _command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return super().get_command(ctx, name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs, each with the first sentence of its help."""
+        verbs = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, first_sentence(verb)) for name, verb in verbs if verb])
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -39,7 +59,7 @@ class Group(click.Group):
             close = get_close_matches(args[0][:50], verbs, n=1)
             said = _('there is no verb "{name}".').format(name=args[0][:50])
             if close:
-                said = f"{said} " + _('Did you mean "{name}"?').format(name=close[0])
+                said = sentences(said, _('Did you mean "{name}"?').format(name=close[0]))
             ctx.fail(said)
         return super().resolve_command(ctx, args)
 
@@ -67,18 +87,21 @@ class Main(Group):
         """Return all verbs, loaded or not."""
         return list(self.verbs)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def _command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Load the module of a verb and return its command."""
-        if cmd_name not in self.verbs:
+        if name not in self.verbs:
             return None
-        module = import_module(f".{self.verbs[cmd_name]}", __package__)
-        command = getattr(module, f"{cmd_name}_command")
+        module = import_module(f".{self.verbs[name]}", __package__)
+        command = getattr(module, f"{name}_command")
         return command if isinstance(command, click.Command) else None
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the help, in the language that ``--language`` may just have set."""
         texts = self.texts()
         self.help = texts[""]
+        own = self.get_help_option(ctx)
+        if own is not None:
+            own.help = _("Show this message and exit.")
         for option in self.params:
             if isinstance(option, click.Option) and option.name in texts:
                 option.help = texts[option.name]
@@ -93,10 +116,10 @@ class Main(Group):
         **extra: Any,
     ) -> Any:
         """Run a command line; end the process with the right code and one clear error."""
-        if not standalone_mode:
-            return super().main(args, prog_name, complete_var, standalone_mode, **extra)
         restore = language.speak(None)
         try:
+            if not standalone_mode:
+                return super().main(args, prog_name, complete_var, standalone_mode, **extra)
             _tolerate(sys.stdout, sys.stderr)
             code = self._run(args, prog_name or "honeytoken", complete_var, **extra)
         finally:

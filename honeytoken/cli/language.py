@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .. import messages
+from ..messages import ngettext
 from ..messages import translate as _
 
 _DOMAIN = "honeytoken"
@@ -44,17 +45,36 @@ def click_words() -> tuple[str, ...]:
         _("Usage:"),
         _("Options"),
         _("Commands"),
+        _("required"),
+        _("default: {default}"),
         _("Show this message and exit."),
         _("Missing command."),
         _("Missing argument"),
         _("Missing option"),
+        _("Missing parameter"),
+        _("No such option {name!r}."),
+        _("Option {name!r} does not take a value."),
+        ngettext(
+            "Option {name!r} requires an argument.",
+            "Option {name!r} requires {nargs} arguments.",
+            1,
+        ),
+        ngettext("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)", 1),
+        ngettext(
+            "Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})", 1
+        ),
+        _("Choose from:\n\t{choices}"),
         _("Invalid value: {message}"),
         _("Invalid value for {param_hint}: {message}"),
-        _("{name} {filename!r} does not exist."),
-        _("{name} {filename!r} is a directory."),
+        ngettext("{value!r} is not {choice}.", "{value!r} is not one of {choices}.", 1),
         _("{value!r} is not a valid {number_type}."),
         _("{value} is not in the range {range}."),
-        _("default: {default}"),
         _("file"),
+        _("directory"),
         _("path"),
+        _("{name} {filename!r} does not exist."),
+        _("{name} {filename!r} is a directory."),
+        _("{name} {filename!r} is a file."),
+        _("{name} {filename!r} is not readable."),
+        _("{name} {filename!r} is not writable."),
     )

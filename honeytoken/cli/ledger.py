@@ -22,9 +22,9 @@ def _subjects(entry: Plain) -> str:
 
 
 COLUMNS = (
-    Column("SEQ", "seq"),
+    Column(_("SEQ"), "seq"),
     Column(_("AT"), "at"),
-    Column(_("ACTION"), "action"),
+    Column(_("ACTION"), "action", worded=True),
     Column(_("SUBJECTS"), _subjects),
     Column(_("DIGEST"), "digest"),
 )

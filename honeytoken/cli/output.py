@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,8 +18,10 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, TextIO
 
 from ..messages import translate as _
+from .fold import fold
 from .shorten import Plain
 from .visible import visible, visible_json
+from .words import explained, word
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,11 +40,13 @@ class Column:
     shows: str | Callable[[Plain], object]
     #: Cell text -> rich style.
     styles: Mapping[str, str] | None = None
+    #: What it shows is one of the stable words of a record: people see it in their language.
+    worded: bool = False
 
     def cell(self, record: Plain) -> str:
         """Return what the column shows of *record*, safe to print."""
         found = self.shows(record) if callable(self.shows) else inside(record, self.shows)
-        return visible(text(found))
+        return visible(text(word(found) if self.worded else found))
 
 
 def inside(record: object, path: str) -> object:
@@ -101,12 +106,12 @@ def out(line: str) -> None:
 
 def paragraph(words: str) -> None:
     """Print sentences that are data: folded between words on a terminal, one line in a pipe."""
+    line = visible(words)
     if not sys.stdout.isatty():
-        out(visible(words))
+        out(line)
         return
-    from rich.text import Text
-
-    _console(sys.stdout).print(Text(visible(words)))
+    for part in fold(line, shutil.get_terminal_size().columns):
+        out(part)
 
 
 def say(line: str) -> None:
@@ -131,7 +136,7 @@ def _card_lines(record: Plain, indent: str) -> Iterator[str]:
                 yield f"{indent}{visible(key)}"
                 yield from _card_lines(each, f"{indent}  ")
         else:
-            yield f"{indent}{visible(key):{width}}  {visible(text(found))}"
+            yield f"{indent}{visible(key):{width}}  {visible(text(explained(key, found)))}"
 
 
 def table(rows: Iterable[Sequence[str]], columns: Sequence[Column]) -> None:

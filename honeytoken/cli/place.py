@@ -37,13 +37,13 @@ COLUMNS = (
     Column("ID", "id"),
     Column(_("CANARY"), "canary_id"),
     Column(_("CHANNEL"), "channel_id"),
-    Column(_("STATUS"), "status", {"confirmed": "green", "void": "dim"}),
-    Column(_("DOCUMENT"), "document"),
+    Column(_("STATUS"), "status", {_("confirmed"): "green", _("void"): "dim"}, worded=True),
+    Column(_("DOCUMENT"), "document", worded=True),
     Column(_("REFERENCE"), "reference"),
     Column(_("INTENDED AT"), "intended_at"),
     Column(_("CONFIRMED AT"), "confirmed_at"),
     Column(_("EXPECTED UNTIL"), "expected_until"),
-    Column(_("PERMISSION"), "permission"),
+    Column(_("PERMISSION"), "permission", worded=True),
 )
 
 

@@ -46,11 +46,11 @@ def _held(point: Plain) -> str:
 
 COLUMNS = (
     Column("ID", "id"),
-    Column(_("KIND"), "kind"),
+    Column(_("KIND"), "kind", worded=True),
     Column(_("VALUE"), "value"),
     Column(_("REGION"), "region"),
-    Column(_("ROLE"), "role"),
-    Column(_("STATE"), "state", {"ready": "green", "burnt": "red"}),
+    Column(_("ROLE"), "role", worded=True),
+    Column(_("STATE"), "state", {_("ready"): "green", _("burnt"): "red"}, worded=True),
     Column(_("USED"), _use),
     Column(_("HELD SINCE"), _held),
     Column(_("READY AT"), "ready_at"),

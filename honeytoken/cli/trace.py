@@ -60,8 +60,9 @@ COLUMNS = (
     Column(_("CHANNEL"), channels),
     Column(
         _("VERDICT"),
-        lambda attribution: _(str(attribution["verdict"])),
+        "verdict",
         {_("strong"): "bold red", _("suspect"): "yellow"},
+        worded=True,
     ),
     Column(_("POSTERIOR"), posterior),
     Column(_("BAYES FACTOR"), bayes_factor),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ..messages import sentences
 from ..messages import translate as _
 from ..models import Attribution, Trace
 from .figures import probability
@@ -26,19 +27,25 @@ def _guess(
         reached=attribution.exposed - attribution.silent, exposed=attribution.exposed
     )
     if trace.controls:
-        said += " " + _(
-            "Of {controls} controls, {reached} were reached; whoever dials at random finds "
-            "controls as easily."
-        ).format(controls=trace.controls, reached=trace.controls_reached)
+        said = sentences(
+            said,
+            _(
+                "Of {controls} controls, {reached} were reached; whoever dials at random finds "
+                "controls as easily."
+            ).format(controls=trace.controls, reached=trace.controls_reached),
+        )
     else:
-        said += " " + _("Without controls this cannot be ruled out.")
+        said = sentences(said, _("Without controls this cannot be ruled out."))
     if facts.named:
-        said += " " + _(
-            "{named} sightings named the canary or used its e-mail or address, which a stranger "
-            "hardly ever guesses."
-        ).format(named=facts.named)
+        said = sentences(
+            said,
+            _(
+                "{named} sightings named the canary or used its e-mail or address, which a "
+                "stranger hardly ever guesses."
+            ).format(named=facts.named),
+        )
     else:
-        said += " " + _("Nobody named the canary, which leaves room for chance.")
+        said = sentences(said, _("Nobody named the canary, which leaves room for chance."))
     return said
 
 
@@ -56,8 +63,11 @@ def _recycled(
             "before they were placed, so this cannot be ruled out for any one of them."
         )
     if facts.asked_for_another:
-        said += " " + _("{count} sightings asked for somebody else, which speaks for it.").format(
-            count=facts.asked_for_another
+        said = sentences(
+            said,
+            _("{count} sightings asked for somebody else, which speaks for it.").format(
+                count=facts.asked_for_another
+            ),
         )
     return said
 
@@ -70,19 +80,26 @@ def _undeclared(
         "listed): probability {undeclared}."
     ).format(undeclared=probability(trace.undeclared))
     if facts.elsewhere:
-        said += " " + _(
-            "It would have reached canaries of other channels alike; of {elsewhere} of those, "
-            "{reached} were reached."
-        ).format(elsewhere=facts.elsewhere, reached=facts.elsewhere_reached)
+        said = sentences(
+            said,
+            _(
+                "It would have reached canaries of other channels alike; of {elsewhere} of those, "
+                "{reached} were reached."
+            ).format(elsewhere=facts.elsewhere, reached=facts.elsewhere_reached),
+        )
     else:
-        said += " " + _(
-            "No canary was placed with another channel only, so nothing tells the two apart."
+        said = sentences(
+            said,
+            _("No canary was placed with another channel only, so nothing tells the two apart."),
         )
     if facts.devices:
-        said += " " + _(
-            "The canaries reached were typed or printed on: {devices}; {silent} others from there "
-            "stayed silent."
-        ).format(devices=", ".join(facts.devices), silent=facts.device_silent)
+        said = sentences(
+            said,
+            _(
+                "The canaries reached were typed or printed on: {devices}; {silent} others from "
+                "there stayed silent."
+            ).format(devices=_(", ").join(facts.devices), silent=facts.device_silent),
+        )
     return said
 
 
@@ -91,13 +108,19 @@ def _carrier(
 ) -> str:
     said = _("The telephone carrier: it knows the numbers, of placed canaries and controls alike.")
     if trace.controls:
-        said += " " + _("Of {controls} controls, {reached} were reached.").format(
-            controls=trace.controls, reached=trace.controls_reached
+        said = sentences(
+            said,
+            _("Of {controls} controls, {reached} were reached.").format(
+                controls=trace.controls, reached=trace.controls_reached
+            ),
         )
     if facts.named:
-        said += " " + _(
-            "It does not know the canaries' names, e-mails or addresses; {named} sightings did."
-        ).format(named=facts.named)
+        said = sentences(
+            said,
+            _(
+                "It does not know the canaries' names, e-mails or addresses; {named} sightings did."
+            ).format(named=facts.named),
+        )
     return said
 
 
@@ -109,11 +132,16 @@ def _another_hop(
         "it here."
     )
     if facts.also_given:
-        said += " " + _("Canaries that were reached had also been given to: {channels}.").format(
-            channels=", ".join(names.get(name, name) for name in facts.also_given)
+        said = sentences(
+            said,
+            _("Canaries that were reached had also been given to: {channels}.").format(
+                channels=_(", ").join(names.get(name, name) for name in facts.also_given)
+            ),
         )
     else:
-        said += " " + _("No canary that was reached had been given to any other declared channel.")
+        said = sentences(
+            said, _("No canary that was reached had been given to any other declared channel.")
+        )
     return said
 
 
