@@ -30,8 +30,7 @@ _SEPARATORS = re.compile(
 _DIGITS = re.compile(r"\+?[0-9]+").fullmatch
 # In China numbers that begin 10, 11, 12 (as written, without trunk 0), 95 and 96 are services:
 # 10086, 12306, 1069... (bulk SMS, up to 20 digits), 95338 (couriers, banks), 95013... (relays).
-# Ministry of Industry and Information Technology, numbering plan for telecommunication networks
-# (2017).
+# As numbers are met in practice; the plan itself was not at hand to check against.
 _CHINESE_SERVICE = re.compile(r"(?:1[0-2][0-9]{1,13}|9[56][0-9]{3,13})").fullmatch
 # The same after +86, where 10 could be Beijing and 951 Yinchuan: only what no landline can be.
 # Under ten digits stand service numbers of one city, and landlines that lack their area code.

@@ -17,7 +17,7 @@ def _full_name(family_name: str, given_name: str) -> str:
 
 
 def american() -> Alphabetic:
-    """Return the model of ``en-US``: weights of the Social Security Administration and census."""
+    """Return the model of ``en-US``: Faker's names and weights."""
     from faker.providers.person.en_US import Provider
 
     era = Era(

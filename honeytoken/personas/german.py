@@ -1,7 +1,7 @@
 """People of Germany: family names by frequency, given names by birth era.
 
-The most common ones are our own compilation after the lists of the Gesellschaft für deutsche
-Sprache; behind them come those of Faker, which it gives without weights.
+The most common ones are our own compilation, an estimate that was not compared with any published
+list; behind them come those of Faker, which it gives without weights.
 """
 
 from __future__ import annotations

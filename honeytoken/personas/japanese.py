@@ -1,7 +1,7 @@
 """People of Japan: family names after Faker's weights and more, given names by birth era.
 
-The given names are our own compilation after the yearly lists of Meiji Yasuda; each with the
-reading that its local part uses.
+The given names are our own compilation, an estimate that was not compared with any published list;
+each with the reading that its local part uses.
 """
 
 from __future__ import annotations

@@ -45,8 +45,7 @@ class Model(Protocol):
         ...
 
 
-# Who orders and who borrows: ages with their share in percent. Our own round figures, after the
-# age pyramids of online buyers that CNNIC and Eurostat publish.
+# Who orders and who borrows: ages with their share in percent. Our own round estimate.
 _AGE_BANDS = ((18, 24, 14), (25, 34, 27), (35, 44, 25), (45, 54, 18), (55, 64, 11), (65, 75, 5))
 #: One thousand ages in years, from which one is picked evenly.
 AGES = tuple(
