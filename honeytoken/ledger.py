@@ -26,6 +26,8 @@ from .messages import translate as _
 
 SALT_BYTES = 16
 COMMITMENT_BYTES = 32
+#: The record id of what concerns the vault as a whole.
+VAULT = "vault"
 #: What stands before the first entry.
 GENESIS = bytes(32)
 

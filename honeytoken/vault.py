@@ -18,7 +18,7 @@ from . import keyfile, normalize
 from .contacts import Contacts
 from .errors import AlreadyExists, InvalidIdentifier, InvalidInput, NotFound, SettingsError
 from .keys import IndexKind, Keyring
-from .ledger import Action, Entry, Leaf, LedgerHead
+from .ledger import VAULT, Action, Entry, Leaf, LedgerHead
 from .messages import translate as _
 from .mint import Mint
 from .models import Canary, DocumentKind, Evidence, Permission, Placement, Trace, View, Window
@@ -419,7 +419,7 @@ class Vault:
         """Put into the ledger that personal values were shown: call it before showing them."""
         with self.store.write() as tx:
             payload = codec.to_bytes({"what": what, "ids": list(ids)})
-            tx.append(Action.REVEAL, Leaf("vault", payload))
+            tx.append(Action.REVEAL, Leaf(VAULT, payload))
 
     def rekey(self, progress: Progress | None = None) -> None:
         """Seal everything with a fresh master; can be stopped and started again."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from .. import normalize, personas, store
 from ..errors import InvalidInput, NotFound
 from ..gateways import Delivery
+from ..ledger import Action
 from ..messages import translate as _
 from ..models import (
     Authenticity,
@@ -23,7 +24,7 @@ from ..models import (
     PlacementStatus,
     Role,
 )
-from ..store import Store, canaries, contact_points, contacts, placements
+from ..store import Store, canaries, codec, contact_points, contacts, placements
 from ..store.contacts import NewContact
 from ..store.ids import new_id
 from . import candidates, recording
@@ -192,8 +193,8 @@ class Contacts:
             stored = _required(tx, contact_id)
             if stored.contact.disposition is not wanted:
                 changed = replace(stored.contact, disposition=wanted)
-                contacts.save(tx, replace(stored, contact=changed))
-                contacts.append_classification(tx, contact_id, wanted, reason)
+                fresh = replace(stored, contact=changed)
+                contacts.save(tx, fresh, Action.CLASSIFY, {"reason": reason})
             return _required(tx, contact_id).contact
 
 
@@ -336,5 +337,5 @@ def _add_note(tx: store.Transaction, contact_id: str, note: ContactNote) -> None
         texts=texts,
         notes=contact.notes,
     )
-    contacts.save(tx, replace(stored, contact=contact, candidates=again))
-    contacts.append_note(tx, contact_id, note)
+    fresh = replace(stored, contact=contact, candidates=again)
+    contacts.save(tx, fresh, Action.NOTE, {"note": codec.note_data(note)})

@@ -13,8 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from .. import normalize
-from ..models import Channel, Disposition, PlacementStatus, Role
-from ..store.placements import Outline
+from ..models import Channel, Disposition, Outline, PlacementStatus, Role
 
 # What nobody who delivers a parcel writes. Checked on NFKC text in lower case.
 _NO_DELIVERY = re.compile(

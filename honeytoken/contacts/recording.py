@@ -15,6 +15,7 @@ from .. import normalize, personas, store
 from ..errors import InvalidIdentifier
 from ..gateways import Delivery
 from ..keys import IndexKind
+from ..ledger import Action
 from ..models import (
     Canary,
     Candidate,
@@ -23,6 +24,7 @@ from ..models import (
     ContactPointKind,
     Event,
     Medium,
+    Outline,
     Role,
 )
 from ..store import canaries, channels, contact_points, contacts, placements
@@ -67,7 +69,7 @@ class _Known:
     points: dict[bytes, contact_points.Reached]
     candidates: dict[bytes, list[str]]
     canaries: dict[str, Canary]
-    placements: dict[str, list[placements.Outline]]
+    placements: dict[str, list[Outline]]
     channels: dict[str, Channel]
 
 
@@ -132,7 +134,7 @@ def _record_fresh(
         where[digest] = contact_id
     contacts.insert_many(tx, new.values())
     for stored in changed.values():
-        contacts.save(tx, stored)
+        contacts.save(tx, stored, Action.RECEIVE)
     contacts.insert_events(tx, events)
     return where
 
@@ -315,4 +317,12 @@ def regroup(tx: store.Transaction) -> None:
             [text for text in (contact.subject, contact.body) if text],
             names=[found[canary_id].identity.name for canary_id in ids],
         )
-        contacts.set_digests(tx, contact.id, *digests)
+        # Fold keys cannot be derived again and only matter for a few minutes.
+        fresh = replace(
+            stored,
+            sender_digest=digests[0],
+            text_digest=digests[1],
+            fold_digest=None,
+            fold_until=None,
+        )
+        contacts.save(tx, fresh, Action.REINDEX)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class ChannelKind(StrEnum):
@@ -128,3 +129,12 @@ class Placement:
     #: SHA-256 (hex) of the consent text or partner list agreed to.
     consent: str | None = None
     permission: Permission = Permission.UNKNOWN
+
+
+class Outline(NamedTuple):
+    """What decides how a contact is held: no part of a placement that is sealed."""
+
+    channel_id: str
+    status: PlacementStatus
+    intended_at: datetime
+    expected_until: datetime | None

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Table, select
 
 from ..errors import LedgerBroken
-from ..ledger import COMMITMENT_BYTES, SALT_BYTES, Action, Entry, LedgerHead, commitment, verify
+from ..ledger import (
+    COMMITMENT_BYTES,
+    SALT_BYTES,
+    VAULT,
+    Action,
+    Entry,
+    LedgerHead,
+    commitment,
+    verify,
+)
 from ..messages import translate as _
-from . import contact_points, ledger, placements, schema
+from . import channels, contact_points, contacts, ledger, placements, schema
 from .transaction import Transaction
 
 _CHUNK = 1000
@@ -37,13 +47,14 @@ def check(tx: Transaction, *, head: str | None = None) -> LedgerHead:
     if ledger.head(tx) != end:
         raise LedgerBroken(end.seq, _("entries at the end were removed."))
     latest: dict[str, tuple[int, dict[str, Any]]] = {}
-    for entry in ledger.entries(tx):
-        for seq, payloads in ledger.kept_payloads(tx, [entry.seq]):
+    entries = ledger.entries(tx)
+    while part := {entry.seq: entry for entry in islice(entries, _CHUNK)}:
+        for seq, payloads in ledger.kept_payloads(tx, part):
             if payloads is None:
-                _check_records(tx, entry)
+                _check_records(tx, part[seq])
             else:
-                _check_kept(entry, payloads)
-                _remember(latest, seq, entry, payloads)
+                _check_kept(part[seq], payloads)
+                _remember(latest, part[seq], payloads)
     _check_state(tx, latest)
     return end
 
@@ -86,58 +97,25 @@ def _check_records(tx: Transaction, entry: Entry) -> None:
 
 def _remember(
     latest: dict[str, tuple[int, dict[str, Any]]],
-    seq: int,
     entry: Entry,
     payloads: list[bytes],
 ) -> None:
     """Keep, for each record, what the ledger says of it last, field by field."""
     for subject, payload in zip(entry.subjects, payloads, strict=True):
-        if entry.action not in _REPLAYED:
+        if subject == VAULT:
             continue
-        data = json.loads(payload[SALT_BYTES:])
-        before = latest.get(subject, (seq, {}))[1]
-        latest[subject] = (seq, {**before, **data})
-
-
-_REPLAYED = frozenset(
-    {
-        Action.ADD_CONTACT_POINT.value,
-        Action.RESERVE.value,
-        Action.PLACE.value,
-        Action.CONFIRM.value,
-        Action.VOID.value,
-        Action.RECEIVE.value,
-        Action.CLASSIFY.value,
-    }
-)
+        before = latest.get(subject, (0, {}))[1]
+        latest[subject] = (entry.seq, {**before, **json.loads(payload[SALT_BYTES:])})
 
 
 def _check_state(tx: Transaction, latest: dict[str, tuple[int, dict[str, Any]]]) -> None:
-    stored: dict[str, dict[str, Any]] = {}
-    for point in contact_points.list_points(tx):
-        data = contact_points.ledger_data(point)
-        if point.reserved_at is not None:
-            data["reserved_at"] = point.reserved_at.isoformat()
-        stored[point.id] = data
+    stored: dict[str, dict[str, Any]] = {
+        channel.id: channels.ledger_data(channel) for channel in channels.list_channels(tx)
+    }
+    stored.update(contact_points.ledger_states(tx))
     for placement in placements.list_placements(tx):
         stored[placement.id] = placements.ledger_data(placement)
-    columns = schema.contacts.c
-    query = select(
-        columns.id,
-        columns.medium,
-        columns.received_at,
-        columns.contact_point_id,
-        columns.disposition,
-        columns.authenticity,
-    )
-    for row in tx.connection.execute(query):
-        stored[row.id] = {
-            "medium": row.medium,
-            "received_at": schema.to_microseconds(row.received_at),
-            "contact_point_id": row.contact_point_id,
-            "disposition": row.disposition,
-            "authenticity": row.authenticity,
-        }
+    stored.update(contacts.ledger_states(tx))
     for record_id, (seq, said) in latest.items():
         if record_id not in stored:
             raise LedgerBroken(seq, _("record {id} was removed.").format(id=record_id))

@@ -19,17 +19,26 @@ def insert_channel(tx: Transaction, channel: Channel) -> None:
     Raises:
         AlreadyExists: at the end of the block, if its id or name is taken.
     """
+    data = ledger_data(channel)
     values = {
+        **data,
         "id": channel.id,
-        "name": channel.name,
-        "kind": channel.kind.value,
-        "parent_id": channel.parent_id,
-        "expected_senders": json.dumps(channel.expected_senders, ensure_ascii=False),
+        "expected_senders": json.dumps(data["expected_senders"], ensure_ascii=False),
         "added_at": channel.added_at,
     }
     tx.connection.execute(insert(schema.channels).values(values))
-    payload = {**values, "added_at": channel.added_at.isoformat()}
-    tx.append(Action.ADD_CHANNEL, Leaf(channel.id, codec.to_bytes(payload)))
+    tx.append(Action.ADD_CHANNEL, Leaf(channel.id, codec.to_bytes(data)))
+
+
+def ledger_data(channel: Channel) -> dict[str, Any]:
+    """Return what the ledger commits to: all of it."""
+    return {
+        "name": channel.name,
+        "kind": channel.kind.value,
+        "parent_id": channel.parent_id,
+        "expected_senders": list(channel.expected_senders),
+        "added_at": channel.added_at.isoformat(),
+    }
 
 
 def list_channels(tx: Transaction) -> list[Channel]:

@@ -7,7 +7,7 @@ added with a default; a field once written is never given another meaning.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -127,19 +127,17 @@ def note(data: Mapping[str, str]) -> ContactNote:
     return ContactNote(at=datetime.fromisoformat(data["at"]), **rest)
 
 
-def candidates_text(candidates: tuple[Candidate, ...]) -> str:
-    """Return candidates as JSON text. Holds ids and weights, nothing personal."""
-    return _encode(
-        [
-            [item.canary_id, [[m.field, m.form, m.log_likelihood_ratio] for m in item.matches]]
-            for item in candidates
-        ]
-    )
+def candidates_data(candidates: tuple[Candidate, ...]) -> list[list[Any]]:
+    """Return candidates as JSON data. Sealed: the weight of a name tells which name it is."""
+    return [
+        [item.canary_id, [[m.field, m.form, m.log_likelihood_ratio] for m in item.matches]]
+        for item in candidates
+    ]
 
 
-def candidates(text: str) -> tuple[Candidate, ...]:
-    """Return what :func:`candidates_text` was given."""
+def candidates(data: Iterable[Any]) -> tuple[Candidate, ...]:
+    """Return what :func:`candidates_data` was given."""
     return tuple(
         Candidate(canary_id, tuple(FieldMatch(*match) for match in matches))
-        for canary_id, matches in json.loads(text)
+        for canary_id, matches in data
     )

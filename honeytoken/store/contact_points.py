@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, insert, select, true, update
 
 from ..keys import IndexKind
 from ..ledger import Action, Leaf
@@ -67,32 +67,32 @@ def insert_many(tx: Transaction, points: Iterable[ContactPoint]) -> None:
 
 def ledger_data(point: ContactPoint) -> dict[str, Any]:
     """Return what the ledger commits to: all that a later claim about the point rests on."""
-
-    def when(at: datetime | None) -> str | None:
-        return at.isoformat() if at else None
-
     return {
         "kind": point.kind.value,
         "value": point.value,
         "role": point.role.value,
-        "added_at": when(point.added_at),
-        "held_since": when(point.held_since),
+        "region": point.region,
+        "device": point.device,
+        "gateway": point.gateway,
+        "added_at": _when(point.added_at),
+        "held_since": _when(point.held_since),
         "attested": point.attested,
-        "ready_at": when(point.ready_at),
+        "ready_at": _when(point.ready_at),
+        "reserved_at": _when(point.reserved_at),
+        "withdrawn": None,
+        "withdrawn_at": None,
     }
 
 
-def _listed(
-    *, kind: ContactPointKind | None, role: Role | None, ids: Sequence[str] | None
-) -> Select[Any]:
-    query = select(_table).order_by(_table.c.added_at, _table.c.id)
-    if kind is not None:
-        query = query.where(_table.c.kind == kind.value)
-    if role is not None:
-        query = query.where(_table.c.role == role.value)
-    if ids is not None:
-        query = query.where(_table.c.id.in_(ids))
-    return query
+def ledger_states(tx: Transaction) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield, for every contact point, what the ledger should say of it last."""
+    for row in tx.connection.execute(select(_table)):
+        data = ledger_data(_point(tx, row))
+        yield row.id, {**data, "withdrawn": row.withdrawn, "withdrawn_at": _when(row.withdrawn_at)}
+
+
+def _when(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def list_points(
@@ -103,8 +103,17 @@ def list_points(
     ids: Sequence[str] | None = None,
 ) -> list[ContactPoint]:
     """Return contact points in the order they were added."""
-    query = _listed(kind=kind, role=role, ids=ids)
-    return [_point(tx, row) for row in tx.connection.execute(query)]
+    query = select(_table)
+    if kind is not None:
+        query = query.where(_table.c.kind == kind.value)
+    if role is not None:
+        query = query.where(_table.c.role == role.value)
+    queries = [query]
+    if ids is not None:
+        parts = (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
+        queries = [query.where(_table.c.id.in_(part)) for part in parts]
+    found = [_point(tx, row) for part in queries for row in tx.connection.execute(part)]
+    return sorted(found, key=lambda point: (point.added_at, point.id))
 
 
 class Reached(NamedTuple):
@@ -247,7 +256,7 @@ def withdraw(tx: Transaction, point_id: str, state: ContactPointState) -> None:
         .where(_table.c.id == point_id)
         .values(withdrawn=state.value, withdrawn_at=tx.now)
     )
-    payload = codec.to_bytes({"withdrawn": state.value, "at": tx.now.isoformat()})
+    payload = codec.to_bytes({"withdrawn": state.value, "withdrawn_at": tx.now.isoformat()})
     tx.append(Action.RETIRE, Leaf(point_id, payload))
 
 

@@ -1,13 +1,18 @@
-"""Contacts with their events and sightings: one aggregate, written together."""
+"""Contacts with their events: one aggregate, written together.
+
+A sighting is what the tracer sees of a contact: no table of its own, but assembled from the
+contact. Its candidates are sealed with the content: the weight of a name tells which name it is.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from ..keys import IndexKind
 from ..ledger import Action, Leaf
@@ -15,7 +20,6 @@ from ..models import (
     Authenticity,
     Candidate,
     Contact,
-    ContactNote,
     Disposition,
     Event,
     Medium,
@@ -26,7 +30,6 @@ from .transaction import Transaction
 
 _contacts = schema.contacts
 _events = schema.events
-_sightings = schema.sightings
 _CHUNK = 500
 _CONTACT_COLUMNS = (
     "id",
@@ -42,20 +45,11 @@ _CONTACT_COLUMNS = (
     "sealed",
 )
 _EVENT_COLUMNS = ("id", "gateway", "delivery_digest", "received_at", "contact_id", "sealed")
-_SIGHTING_COLUMNS = (
-    "id",
-    "contact_id",
-    "seen_at",
-    "medium",
-    "sender_digest",
-    "text_digest",
-    "candidates",
-)
 
 
 @dataclass(frozen=True, slots=True)
 class NewContact:
-    """A contact to store, with what only the store knows of it."""
+    """A contact with what only the store knows of it."""
 
     contact: Contact
     candidates: tuple[Candidate, ...]
@@ -68,7 +62,7 @@ class NewContact:
 
 @dataclass(frozen=True, slots=True)
 class StoredSighting:
-    """A row of ``sightings`` with what its contact says."""
+    """What the tracer sees of a contact, with the digests that group campaigns."""
 
     id: str
     contact_id: str
@@ -98,21 +92,14 @@ def open_folds(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, NewCont
     """Return the latest contact of each fold key, with the time until which events join it."""
     if not digests:
         return {}
-    query = _joined().where(_contacts.c.fold_digest.in_(digests)).order_by(_contacts.c.received_at)
-    return {
-        row.fold_digest: NewContact(
-            contact=_contact(tx, row, ()),
-            candidates=codec.candidates(row.candidates),
-            sender_digest=row.sender_digest,
-            text_digest=row.text_digest,
-            fold_digest=row.fold_digest,
-            fold_until=row.fold_until,
-        )
-        for row in tx.connection.execute(query)
-    }
+    query = select(_contacts).where(_contacts.c.fold_digest.in_(digests))
+    rows = tx.connection.execute(query.order_by(_contacts.c.received_at))
+    return {row.fold_digest: _stored_contact(tx, row, ()) for row in rows}
 
 
-def _private_data(contact: Contact) -> dict[str, Any]:
+def _plain(new: NewContact) -> bytes:
+    """Return what is sealed of a contact, salted."""
+    contact = new.contact
     data: dict[str, Any] = {
         name: value
         for name in ("sender", "recipient", "subject", "body")
@@ -120,26 +107,44 @@ def _private_data(contact: Contact) -> dict[str, Any]:
     }
     if contact.notes:
         data["notes"] = [codec.note_data(note) for note in contact.notes]
-    return data
+    if new.candidates:
+        data["candidates"] = codec.candidates_data(new.candidates)
+    for name in ("sender_digest", "text_digest"):
+        digest = getattr(new, name)
+        if digest is not None:
+            data[name] = digest.hex()
+    return codec.to_bytes(data)
 
 
-def _ledger_data(contact: Contact) -> dict[str, Any]:
-    """Return what the ledger commits to when a contact is first stored."""
+def _ledger_data(contact: Contact, plain: bytes) -> dict[str, Any]:
+    """Return what the ledger commits to: all that the tracer reads, and the sealed content."""
     return {
         "medium": contact.medium.value,
         "received_at": to_microseconds(contact.received_at),
+        "sent_at": _stored(contact.sent_at),
         "contact_point_id": contact.contact_point_id,
         "disposition": contact.disposition.value,
         "authenticity": contact.authenticity.value,
+        "confirmed_by": contact.confirmed_by,
+        # The content begins with its salt.
+        "content": hashlib.sha256(plain).hexdigest(),
     }
 
 
+def ledger_states(tx: Transaction) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield, for every contact, what the ledger should say of it last."""
+    for row in tx.connection.execute(select(_contacts)):
+        plain = tx.sealer.open(row.sealed, table="contacts", column="sealed", row=row.id)
+        contact = _stored_contact(tx, row, ()).contact
+        yield row.id, _ledger_data(contact, plain)
+
+
 def insert_many(tx: Transaction, contacts: Iterable[NewContact]) -> None:
-    """Add contacts, each with its sighting."""
-    rows, sightings = [], []
+    """Add contacts."""
+    rows = []
     for new in contacts:
         contact = new.contact
-        plain = codec.to_bytes(_private_data(contact))
+        plain = _plain(new)
         rows.append(
             (
                 contact.id,
@@ -155,20 +160,9 @@ def insert_many(tx: Transaction, contacts: Iterable[NewContact]) -> None:
                 tx.sealer.seal(plain, table="contacts", column="sealed", row=contact.id),
             )
         )
-        sightings.append(
-            (
-                sighting_id(contact.id),
-                contact.id,
-                to_microseconds(contact.received_at),
-                contact.medium.value,
-                new.sender_digest,
-                new.text_digest,
-                codec.candidates_text(new.candidates),
-            )
-        )
-        tx.append(Action.RECEIVE, Leaf(contact.id, codec.to_bytes(_ledger_data(contact))))
+        leaf = Leaf(contact.id, codec.to_bytes(_ledger_data(contact, plain)))
+        tx.append(Action.RECEIVE, leaf)
     tx.insert_many(_contacts, _CONTACT_COLUMNS, rows)
-    tx.insert_many(_sightings, _SIGHTING_COLUMNS, sightings)
 
 
 def sighting_id(contact_id: str) -> str:
@@ -226,66 +220,40 @@ def list_events(tx: Transaction, contact_id: str) -> list[Event]:
     return found
 
 
-def save(tx: Transaction, stored: NewContact) -> None:
-    """Store the changed content, disposition and candidates of a contact."""
+def save(
+    tx: Transaction, stored: NewContact, action: Action, said: Mapping[str, Any] | None = None
+) -> None:
+    """Store a changed contact, and say in the ledger what was done.
+
+    Args:
+        tx: the transaction.
+        stored: as it is from now on.
+        action: why: a further event, a note, another disposition, a new index.
+        said: what else the entry says, such as the note or the reason.
+    """
     contact = stored.contact
-    plain = codec.to_bytes(_private_data(contact))
+    plain = _plain(stored)
     tx.connection.execute(
         update(_contacts)
         .where(_contacts.c.id == contact.id)
         .values(
             disposition=contact.disposition.value,
             confirmed_by=contact.confirmed_by,
+            fold_digest=stored.fold_digest,
             fold_until=stored.fold_until,
             sealed=tx.sealer.seal(plain, table="contacts", column="sealed", row=contact.id),
         )
     )
-    tx.connection.execute(
-        update(_sightings)
-        .where(_sightings.c.contact_id == contact.id)
-        .values(
-            candidates=codec.candidates_text(stored.candidates),
-            sender_digest=stored.sender_digest,
-            text_digest=stored.text_digest,
-        )
-    )
-
-
-def append_note(tx: Transaction, contact_id: str, note: ContactNote) -> None:
-    """Put a note into the ledger."""
-    tx.append(Action.NOTE, Leaf(contact_id, codec.to_bytes(codec.note_data(note))))
-
-
-def append_classification(
-    tx: Transaction, contact_id: str, disposition: Disposition, reason: str | None
-) -> None:
-    """Put a change of disposition into the ledger."""
-    data = {"disposition": disposition.value, "reason": reason}
-    tx.append(Action.CLASSIFY, Leaf(contact_id, codec.to_bytes(data)))
-
-
-def _joined() -> Select[Any]:
-    return select(
-        _contacts,
-        _sightings.c.candidates,
-        _sightings.c.sender_digest,
-        _sightings.c.text_digest,
-    ).join(_sightings, _sightings.c.contact_id == _contacts.c.id)
+    payload = {**(said or {}), **_ledger_data(contact, plain)}
+    tx.append(action, Leaf(contact.id, codec.to_bytes(payload)))
 
 
 def get(tx: Transaction, contact_id: str) -> NewContact | None:
     """Return one contact with its sighting's facts, or ``None``."""
-    row = tx.connection.execute(_joined().where(_contacts.c.id == contact_id)).first()
+    row = tx.connection.execute(select(_contacts).where(_contacts.c.id == contact_id)).first()
     if row is None:
         return None
-    return NewContact(
-        contact=_contact(tx, row, _event_ids(tx, [contact_id]).get(contact_id, ())),
-        candidates=codec.candidates(row.candidates),
-        sender_digest=row.sender_digest,
-        text_digest=row.text_digest,
-        fold_digest=row.fold_digest,
-        fold_until=row.fold_until,
-    )
+    return _stored_contact(tx, row, _event_ids(tx, [contact_id]).get(contact_id, ()))
 
 
 def list_contacts(
@@ -310,7 +278,7 @@ def list_contacts(
     query = query.order_by(_contacts.c.received_at.desc(), _contacts.c.id.desc())
     rows = tx.connection.execute(query if limit is None else query.limit(limit)).all()
     event_ids = _event_ids(tx, [row.id for row in rows])
-    return [_contact(tx, row, event_ids.get(row.id, ())) for row in reversed(rows)]
+    return [_stored_contact(tx, row, event_ids.get(row.id, ())).contact for row in reversed(rows)]
 
 
 def _event_ids(tx: Transaction, contact_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
@@ -326,10 +294,11 @@ def _event_ids(tx: Transaction, contact_ids: Sequence[str]) -> Mapping[str, tupl
     return found
 
 
-def _contact(tx: Transaction, row: Row[*tuple[Any, ...]], event_ids: tuple[str, ...]) -> Contact:
-    plain = tx.sealer.open(row.sealed, table="contacts", column="sealed", row=row.id)
-    data = codec.from_bytes(plain)
-    return Contact(
+def _stored_contact(
+    tx: Transaction, row: Row[*tuple[Any, ...]], event_ids: tuple[str, ...]
+) -> NewContact:
+    data = codec.from_bytes(opened(tx, row.id, row.sealed))
+    contact = Contact(
         id=row.id,
         medium=Medium(row.medium),
         received_at=row.received_at,
@@ -345,57 +314,59 @@ def _contact(tx: Transaction, row: Row[*tuple[Any, ...]], event_ids: tuple[str, 
         confirmed_by=row.confirmed_by,
         notes=tuple(codec.note(note) for note in data.get("notes", ())),
     )
+    return NewContact(
+        contact=contact,
+        candidates=codec.candidates(data.get("candidates", ())),
+        sender_digest=_digest(data, "sender_digest"),
+        text_digest=_digest(data, "text_digest"),
+        fold_digest=row.fold_digest,
+        fold_until=row.fold_until,
+    )
 
 
-def list_sightings(
-    tx: Transaction, *, since: datetime | None = None, until: datetime | None = None
-) -> list[StoredSighting]:
-    """Return the sightings made through contacts, earliest first, without opening anything."""
-    query = select(
-        _sightings,
-        _contacts.c.disposition,
-        _contacts.c.authenticity,
-        _contacts.c.confirmed_by,
-        _contacts.c.contact_point_id,
-    ).join(_contacts, _sightings.c.contact_id == _contacts.c.id)
-    if since is not None:
-        query = query.where(_contacts.c.received_at >= since)
-    if until is not None:
-        query = query.where(_contacts.c.received_at < until)
-    rows = tx.connection.execute(query.order_by(_contacts.c.received_at, _sightings.c.id))
-    return [
-        StoredSighting(
-            id=row.id,
-            contact_id=row.contact_id,
-            seen_at=row.seen_at,
-            medium=Medium(row.medium),
-            disposition=Disposition(row.disposition),
-            authenticity=Authenticity(row.authenticity),
-            confirmed=row.confirmed_by is not None,
-            contact_point_id=row.contact_point_id,
-            candidates=codec.candidates(row.candidates),
-            sender_digest=row.sender_digest,
-            text_digest=row.text_digest,
+def opened(tx: Transaction, contact_id: str, sealed: bytes) -> bytes:
+    """Return the salted content of a contact."""
+    return tx.sealer.open(sealed, table="contacts", column="sealed", row=contact_id)
+
+
+def _digest(data: Mapping[str, Any], name: str) -> bytes | None:
+    return bytes.fromhex(data[name]) if name in data else None
+
+
+def list_sightings(tx: Transaction, *, until: datetime) -> list[StoredSighting]:
+    """Return what the tracer sees of the contacts before *until*, earliest first."""
+    query = select(_contacts).where(_contacts.c.received_at < until)
+    rows = tx.connection.execute(query.order_by(_contacts.c.received_at, _contacts.c.id))
+    found = []
+    for row in rows:
+        data = codec.from_bytes(opened(tx, row.id, row.sealed))
+        found.append(
+            StoredSighting(
+                id=sighting_id(row.id),
+                contact_id=row.id,
+                seen_at=row.received_at,
+                medium=Medium(row.medium),
+                disposition=Disposition(row.disposition),
+                authenticity=Authenticity(row.authenticity),
+                confirmed=row.confirmed_by is not None,
+                contact_point_id=row.contact_point_id,
+                candidates=codec.candidates(data.get("candidates", ())),
+                sender_digest=_digest(data, "sender_digest"),
+                text_digest=_digest(data, "text_digest"),
+            )
         )
-        for row in rows
-    ]
+    return found
 
 
 def walk(tx: Transaction) -> Iterator[NewContact]:
     """Yield every contact, oldest first, for work that touches all of them."""
     last = ""
     while True:
-        query = _joined().where(_contacts.c.id > last).order_by(_contacts.c.id).limit(_CHUNK)
-        rows = tx.connection.execute(query).all()
+        query = select(_contacts).where(_contacts.c.id > last).order_by(_contacts.c.id)
+        rows = tx.connection.execute(query.limit(_CHUNK)).all()
         if not rows:
             return
-        for row in rows:
-            yield NewContact(
-                contact=_contact(tx, row, ()),
-                candidates=codec.candidates(row.candidates),
-                sender_digest=row.sender_digest,
-                text_digest=row.text_digest,
-            )
+        yield from (_stored_contact(tx, row, ()) for row in rows)
         last = rows[-1].id
 
 
@@ -414,14 +385,3 @@ def reindex_events(tx: Transaction) -> None:
             .values(delivery_digest=bindparam("fresh")),
             fresh,
         )
-    # Fold keys cannot be derived again and only matter for a few minutes.
-    tx.connection.execute(update(_contacts).values(fold_digest=None, fold_until=None))
-
-
-def set_digests(tx: Transaction, contact_id: str, sender: bytes | None, text: bytes | None) -> None:
-    """Store the campaign digests of a contact."""
-    tx.connection.execute(
-        update(_sightings)
-        .where(_sightings.c.contact_id == contact_id)
-        .values(sender_digest=sender, text_digest=text)
-    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, insert, select
 
 from ..errors import LedgerBroken
-from ..ledger import GENESIS, Action, Entry, Leaf, LedgerHead, link, salted
+from ..ledger import GENESIS, VAULT, Action, Entry, Leaf, LedgerHead, link, salted
 from ..messages import translate as _
 from . import schema
 from .schema import to_microseconds
@@ -42,7 +42,7 @@ def create(tx: Transaction) -> None:
             ledger_mac=tx.indexer.head_mac(0, GENESIS),
         )
     )
-    tx.append(Action.CREATE, Leaf("vault", salted(b"{}")))
+    tx.append(Action.CREATE, Leaf(VAULT, salted(b"{}")))
 
 
 def append(tx: Transaction, to_append: Sequence[Pending]) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
 from ..keys import IndexKind
 from ..ledger import Action, Leaf
-from ..models import DocumentKind, Permission, Placement, PlacementStatus
+from ..models import DocumentKind, Outline, Permission, Placement, PlacementStatus
 from . import codec, schema
 from .schema import from_microseconds, to_microseconds
 from .transaction import Transaction
@@ -147,15 +147,6 @@ def list_placements(
     else:
         found = [_placement(tx, row) for row in tx.connection.execute(query)]
     return sorted(found, key=lambda item: (item.intended_at, item.id))
-
-
-class Outline(NamedTuple):
-    """What decides how a contact is held: no part of a placement that is sealed."""
-
-    channel_id: str
-    status: PlacementStatus
-    intended_at: datetime
-    expected_until: datetime | None
 
 
 def outlines(tx: Transaction, canary_ids: Sequence[str]) -> dict[str, list[Outline]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Table, bindparam, func, select, update
 
-from ..ledger import Action, Leaf, salted
+from ..ledger import VAULT, Action, Leaf, salted
 from . import canaries, contact_points, contacts, placements, schema
 from .transaction import Store, Transaction
 
@@ -32,7 +32,7 @@ def announce(store: Store) -> None:
     with store.write() as tx:
         state = schema.vault_state
         tx.connection.execute(update(state).values(sealing_key=tx.sealer.current))
-        tx.append(Action.REKEY, Leaf("vault", salted(tx.sealer.current.encode())))
+        tx.append(Action.REKEY, Leaf(VAULT, salted(tx.sealer.current.encode())))
 
 
 def reseal(store: Store, progress: Progress) -> None:
@@ -101,4 +101,4 @@ def switch_index(tx: Transaction) -> None:
     contacts.reindex_events(tx)
     state = schema.vault_state
     tx.connection.execute(update(state).values(index_check=tx.indexer.check))
-    tx.append(Action.REINDEX, Leaf("vault", salted(tx.indexer.check)))
+    tx.append(Action.REINDEX, Leaf(VAULT, salted(tx.indexer.check)))

@@ -197,30 +197,7 @@ findings = Table(
     Column("found_at", UtcTime, nullable=False),
     # One scanned file is one campaign.
     Column("campaign_id", Text, nullable=False),
-    Column("matches", Text, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
-)
-
-sightings = Table(
-    "sightings",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("contact_id", Text, ForeignKey("contacts.id"), unique=True),
-    Column("finding_id", Text, ForeignKey("findings.id")),
-    Column("seen_at", UtcTime, nullable=False),
-    Column("medium", Text, nullable=False),
-    Column("sender_digest", LargeBinary),
-    Column("text_digest", LargeBinary),
-    # JSON: [[canary id, [[field, form, log likelihood ratio], ...]], ...]
-    Column("candidates", Text, nullable=False),
-)
-
-Index(
-    "sightings_finding",
-    sightings.c.finding_id,
-    unique=True,
-    sqlite_where=sightings.c.finding_id.is_not(None),
-    postgresql_where=sightings.c.finding_id.is_not(None),
 )
 
 drills = Table(

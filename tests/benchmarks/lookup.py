@@ -41,7 +41,12 @@ def run() -> None:
             lambda: _ours(vault, asked), lambda: _bare(bare, digests), rounds=ROUNDS
         )
         bare.close()
-    line("vault.is_canary(phone_number=...)", f"{mine * 1e6:.1f} us", ratio=theirs / mine, aim=">= 0.5")
+    line(
+        "vault.is_canary(phone_number=...)",
+        f"{mine * 1e6:.1f} us",
+        ratio=theirs / mine,
+        aim=">= 0.5",
+    )
     line("bare SQLite SELECT, beside it", f"{theirs * 1e6:.1f} us")
 
 

@@ -5,54 +5,23 @@ from datetime import timedelta
 import pytest
 
 from honeytoken.contacts.disposition import is_known_sender, judge, shows_no_delivery
-from honeytoken.models import (
-    Channel,
-    ChannelKind,
-    ContactPoint,
-    ContactPointKind,
-    ContactPointState,
-    Disposition,
-    DocumentKind,
-    Placement,
-    PlacementStatus,
-    Role,
-)
+from honeytoken.models import Channel, ChannelKind, Disposition, Outline, PlacementStatus, Role
 from tests.conftest import START
 
-POINT = ContactPoint(
-    "cp_1",
-    ContactPointKind.PHONE_NUMBER,
-    "+447700900123",
-    Role.PLANTABLE,
-    "GB",
-    ContactPointState.IN_USE,
-    10,
-    1,
-    START,
-)
 COURIER = Channel("c", "c", ChannelKind.COURIER, START, None, ("95338*", "【圆满速递】"))
-WINDOW = Placement(
-    "pl_1",
-    "can_1",
-    "c",
-    DocumentKind.WAYBILL,
-    PlacementStatus.CONFIRMED,
-    START,
-    START,
-    START + timedelta(days=5),
-)
+WINDOW = Outline("c", PlacementStatus.CONFIRMED, START, START + timedelta(days=5))
 
 
 def _judged(
     *,
-    point: ContactPoint | None = POINT,
-    placements: tuple[Placement, ...] = (WINDOW,),
+    role: Role | None = Role.PLANTABLE,
+    placements: tuple[Outline, ...] = (WINDOW,),
     days: float = 1,
     sender: str = "+8616100000001",
     text: str | None = None,
 ) -> Disposition:
     return judge(
-        point=point,
+        role=role,
         placements=placements,
         channels={"c": COURIER},
         received_at=START + timedelta(days=days),
@@ -80,9 +49,7 @@ def test_a_loan_offer_inside_the_window_is_no_rider() -> None:
 
 
 def test_a_contact_on_a_control_is_background() -> None:
-    from dataclasses import replace
-
-    assert _judged(point=replace(POINT, role=Role.CONTROL)) is Disposition.BACKGROUND
+    assert _judged(role=Role.CONTROL) is Disposition.BACKGROUND
 
 
 def test_a_contact_before_anything_was_planted_is_background() -> None:
@@ -91,7 +58,7 @@ def test_a_contact_before_anything_was_planted_is_background() -> None:
 
 
 def test_a_contact_on_none_of_ours_waits_for_a_person() -> None:
-    assert _judged(point=None) is Disposition.UNREVIEWED
+    assert _judged(role=None) is Disposition.UNREVIEWED
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,11 @@ TAMPERINGS = [
     "UPDATE contact_points SET held_since = 0",
     "DELETE FROM events",
     "DELETE FROM placements",
+    "UPDATE contact_points SET withdrawn = 'retired' WHERE used > 0",
+    "UPDATE channels SET expected_senders = '[]'",
+    "UPDATE channels SET name = 'someone else' WHERE id = 'northbound'",
+    "UPDATE contacts SET confirmed_by = 'phone log'",
+    "UPDATE contacts SET sealed = (SELECT sealed FROM events)",
     "UPDATE vault_state SET ledger_seq = ledger_seq - 1",
     "UPDATE ledger SET sealed = (SELECT sealed FROM ledger WHERE seq = 2) WHERE seq = 3",
 ]

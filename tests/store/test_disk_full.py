@@ -1,4 +1,4 @@
-"""A disk that is full: one clear error, nothing half written, and back to work when there is room."""
+"""A disk that is full: one clear error, nothing half written, and back to work afterwards."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.conftest import furnish
 def test_a_full_database_writes_nothing_and_recovers(
     vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SQLite's own page limit stands for the full disk: it fails in the same place, the same way."""
+    """SQLite's page limit stands for the full disk: it fails in the same place and way."""
     furnish(vault, numbers=10, capacity=1000)
     path = vault.folder / "honeytoken.db"
     connection = connect_sqlite(path)

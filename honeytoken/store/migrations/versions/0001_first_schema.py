@@ -157,7 +157,6 @@ def upgrade() -> None:
         sa.Column("canary_id", sa.Text(), nullable=False),
         sa.Column("found_at", sa.BigInteger(), nullable=False),
         sa.Column("campaign_id", sa.Text(), nullable=False),
-        sa.Column("matches", sa.Text(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["canary_id"],
@@ -215,32 +214,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("delivery_digest"),
     )
     op.create_index(op.f("ix_events_contact_id"), "events", ["contact_id"], unique=False)
-    op.create_table(
-        "sightings",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("contact_id", sa.Text(), nullable=True),
-        sa.Column("finding_id", sa.Text(), nullable=True),
-        sa.Column("seen_at", sa.BigInteger(), nullable=False),
-        sa.Column("medium", sa.Text(), nullable=False),
-        sa.Column("sender_digest", sa.LargeBinary(), nullable=True),
-        sa.Column("text_digest", sa.LargeBinary(), nullable=True),
-        sa.Column("candidates", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contacts.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["finding_id"],
-            ["findings.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("contact_id"),
-    )
-    op.create_index(
-        "sightings_finding",
-        "sightings",
-        ["finding_id"],
-        unique=True,
-        sqlite_where=sa.text("finding_id IS NOT NULL"),
-        postgresql_where=sa.text("finding_id IS NOT NULL"),
-    )
