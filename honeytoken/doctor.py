@@ -12,7 +12,7 @@ from .errors import HoneytokenError
 from .messages import ngettext
 from .messages import translate as _
 from .models import ContactPointKind, ContactPointState, PlacementStatus, Role
-from .settings import TEST
+from .settings import TEST, gateway_options
 from .store import counts, ledger
 from .vault import Vault
 
@@ -53,6 +53,7 @@ def examine(vault: Vault) -> list[Check]:
         _mode,
         _keys,
         _ledger,
+        _database,
         _disk,
         _gateways,
         _deliveries,
@@ -99,6 +100,27 @@ def _ledger(vault: Vault) -> Iterator[Check]:
     yield Check("ledger", True, _("{n} entries; the head is sound.").format(n=head.seq))
 
 
+def _database(vault: Vault) -> Iterator[Check]:
+    # PostgreSQL checks its own pages.
+    if vault.store.engine.dialect.name != "sqlite":
+        return
+    try:
+        with vault.store.read() as tx:
+            found = tx.execute("PRAGMA quick_check(1)")
+    except HoneytokenError as error:
+        yield Check("database", False, str(error), error.hint)
+        return
+    if found == [("ok",)]:
+        yield Check("database", True, _("its pages are sound."))
+    else:
+        yield Check(
+            "database",
+            ok=False,
+            message=_("its pages are damaged."),
+            hint=_("Restore it from a backup with `honeytoken import`."),
+        )
+
+
 def _disk(vault: Vault) -> Iterator[Check]:
     free = shutil.disk_usage(vault.folder).free
     megabytes = free // (1024 * 1024)
@@ -114,9 +136,9 @@ def _gateways(vault: Vault) -> Iterator[Check]:
             message=_("none is set up: contacts can only be added by hand."),
             hint=_("Add a [gateways.NAME] table to honeytoken.toml: docs/gateways.md."),
         )
-    for name, options in vault.settings.gateways.items():
+    for name in vault.settings.gateways:
         try:
-            gateways.build(name, options)
+            gateways.build(name, gateway_options(vault.settings, name))
         except HoneytokenError as error:
             yield Check(f"gateway {name}", False, str(error), error.hint)
         else:

@@ -145,6 +145,7 @@ def verify(entries: Iterable[Entry], *, head: str | None = None) -> LedgerHead:
     Raises:
         LedgerBroken: an entry was altered, removed or reordered, or *head* is not in the chain.
     """
+    head = None if head is None else head.strip().lower()
     previous, seq, met = GENESIS, 0, head is None or head == GENESIS.hex()
     for entry in entries:
         if entry.seq != seq + 1:

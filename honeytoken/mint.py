@@ -161,6 +161,8 @@ class Mint:
         """
         if not 1 <= count <= MAX_COUNT:
             raise InvalidInput(_("the count must be between 1 and {n}.").format(n=MAX_COUNT))
+        if expires_at is not None:
+            expires_at = normalize.moment(expires_at)
         unknown = set(requires) - set(_KINDS)
         if unknown:
             raise InvalidInput(
@@ -188,7 +190,6 @@ class Mint:
         left = count
         while left:
             with self._store.write() as tx:
-                tx.alone()
                 draw.begin_chunk()
                 size = min(CHUNK, left)
                 stock = _take(tx, size, self._settings, draw)

@@ -14,6 +14,7 @@ from .models import (
     Canary,
     Channel,
     ChannelKind,
+    Disposition,
     DocumentKind,
     FieldForm,
     Hop,
@@ -26,7 +27,15 @@ from .models import (
 )
 from .pool import require_plantable
 from .settings import Settings
-from .store import Store, Transaction, canaries, channels, contact_points, placements
+from .store import (
+    Store,
+    Transaction,
+    canaries,
+    channels,
+    contact_points,
+    contacts,
+    placements,
+)
 from .store.ids import new_ids
 
 #: Placements in one transaction.
@@ -225,17 +234,18 @@ class Placements:
 
         Raises:
             NotFound: there is no such placement.
-            Refused: one is void, or *at* lies before it was intended or in the future.
+            Refused: one is void; or *at* lies before it was intended, in the future, or before
+                contacts with the canary that are known already.
         """
         ids = list(placement_ids)
         with self._store.write() as tx:
-            when = tx.now if at is None else at
-            if when.tzinfo is None:
-                raise InvalidInput(_("the time needs a zone."))
+            when = tx.now if at is None else normalize.moment(at)
             changed = []
             for item in _named_placements(tx, ids):
                 if item.status is PlacementStatus.VOID:
                     raise Refused(_("placement {id} is void.").format(id=item.id))
+                if item.status is PlacementStatus.INTENDED and when < tx.now:
+                    _require_nothing_since(tx, item, when)
                 if not item.intended_at <= when <= tx.now:
                     raise Refused(
                         _(
@@ -250,21 +260,39 @@ class Placements:
                 placements.set_status(tx, changed)
         return self.list(ids=ids)
 
-    def void(self, placement_ids: Iterable[str]) -> list[Placement]:
+    def void(self, placement_ids: Iterable[str], *, reason: str | None = None) -> list[Placement]:
         """Mark placements as never having reached their channel.
+
+        Args:
+            placement_ids: of intended placements, or of ones confirmed by mistake.
+            reason: why; goes into the ledger. A confirmed placement needs one: taking back
+                exposure once the outcome is known changes what a trace says.
 
         Raises:
             NotFound: there is no such placement.
+            Refused: one was confirmed and no reason is given, or unsolicited contacts came in
+                since: exposure is not taken back once the outcome is known.
         """
         ids = list(placement_ids)
         with self._store.write() as tx:
+            named = _named_placements(tx, ids)
+            for item in named:
+                if item.status is PlacementStatus.CONFIRMED and not (reason or "").strip():
+                    raise Refused(
+                        _("placement {id} was confirmed: say why it never arrived.").format(
+                            id=item.id
+                        ),
+                        hint=_("Give a reason with --reason; it goes into the ledger."),
+                    )
+                if item.confirmed_at is not None and item.status is PlacementStatus.CONFIRMED:
+                    _require_no_evidence_since(tx, item, item.confirmed_at)
             changed = [
                 replace(item, status=PlacementStatus.VOID)
-                for item in _named_placements(tx, ids)
+                for item in named
                 if item.status is not PlacementStatus.VOID
             ]
             if changed:
-                placements.set_status(tx, changed)
+                placements.set_status(tx, changed, reason=reason)
         return self.list(ids=ids)
 
     def list(
@@ -306,8 +334,7 @@ def _placements(
             raise InvalidInput(_("a text is empty or longer than {n}.").format(n=_MAX_TEXT))
     if item.consent is not None and not _CONSENT.fullmatch(item.consent):
         raise InvalidInput(_("consent must be a SHA-256 digest: 64 hexadecimal digits."))
-    if item.expected_until is not None and item.expected_until.tzinfo is None:
-        raise InvalidInput(_("the time needs a zone."))
+    until = None if item.expected_until is None else normalize.moment(item.expected_until)
     status = PlacementStatus.CONFIRMED if item.confirmed else PlacementStatus.INTENDED
     return [
         Placement(
@@ -318,7 +345,7 @@ def _placements(
             status=status,
             intended_at=tx.now,
             confirmed_at=tx.now if item.confirmed else None,
-            expected_until=item.expected_until,
+            expected_until=until,
             route_id=route.id if route else None,
             reference=item.reference.strip() if item.reference else None,
             batch=item.batch,
@@ -330,6 +357,25 @@ def _placements(
         )
         for hop in hops
     ]
+
+
+def _require_nothing_since(tx: Transaction, item: Placement, at: datetime) -> None:
+    """Refuse to move a confirmation before contacts with the canary that are known already."""
+    points = canaries.get_many(tx, [item.canary_id])[item.canary_id].contact_point_ids
+    if contacts.any_since(tx, at, contact_point_ids=points):
+        raise Refused(
+            _("placement {id}: contacts came in after that time.").format(id=item.id),
+            hint=_("Confirm it as of now: what is known already cannot become evidence later."),
+        )
+
+
+def _require_no_evidence_since(tx: Transaction, item: Placement, at: datetime) -> None:
+    """Refuse to take exposure back once the outcome can be known: silence counts, too."""
+    if contacts.any_since(tx, at, disposition=Disposition.UNSOLICITED):
+        raise Refused(
+            _("placement {id}: contacts came in since it was confirmed.").format(id=item.id),
+            hint=_("It stays: exposure is not taken back once the outcome is known."),
+        )
 
 
 def _canary_id(canary: Canary | str) -> str:

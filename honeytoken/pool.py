@@ -120,7 +120,8 @@ class Pool:
         if count is not None and count < 1:
             raise InvalidInput(_("the count must be at least 1."))
         with self._store.write() as tx:
-            chosen = _named(tx, ids) if count is None else _spread(tx, count)
+            may_plant = roles(self._settings)
+            chosen = _named(tx, ids, may_plant) if count is None else _spread(tx, count, may_plant)
             contact_points.reserve(tx, [point.id for point in chosen])
         return self.list(ids=[point.id for point in chosen])
 
@@ -148,6 +149,10 @@ class Pool:
         if len(region) != 2 or not (region.isascii() and region.isalpha()):
             raise InvalidInput(_("the region must be a country code such as CN or GB."))
         value = canonical(kind, point.value, region=region)
+        if kind is ContactPointKind.PHONE_NUMBER and not is_of_region(value, region):
+            raise InvalidInput(
+                _("the number is not one of that region."), hint=_("Give the region it belongs to.")
+            )
         if kind is ContactPointKind.ADDRESS and point.address is None:
             raise InvalidInput(
                 _("an address needs its parts."),
@@ -162,6 +167,16 @@ class Pool:
             raise Refused(
                 _("this number is reserved for fiction or not allocated: nobody can hold it."),
                 hint=_("Add a number you hold; for trials use `honeytoken init --mode test`."),
+            )
+        if (
+            role is Role.PLANTABLE
+            and self._settings.mode != TEST
+            and kind is ContactPointKind.EMAIL_DOMAIN
+            and is_nobodys_domain(value)
+        ):
+            raise Refused(
+                _("nobody can hold this mail domain: a public provider's, or a reserved one."),
+                hint=_("Add a domain of your own; for trials use `honeytoken init --mode test`."),
             )
         default = (
             self._settings.pool.capacity if kind is ContactPointKind.PHONE_NUMBER else _UNBOUNDED
@@ -251,6 +266,30 @@ def is_fictional(number: str) -> bool:
     return False
 
 
+def is_nobodys_domain(domain: str) -> bool:
+    """Tell whether a mail domain is a public provider's, where others have mailboxes, or reserved.
+
+    Source of the reserved ones: RFC 2606 and RFC 6761. The providers are the largest of the
+    countries whose people we make up: a guard against a slip, not a complete list.
+    """
+    labels = domain.split(".")
+    return domain in _PUBLIC_PROVIDERS or labels[-1] in _RESERVED or labels[-2:] in _RESERVED_SECOND
+
+
+_RESERVED = frozenset({"example", "test", "invalid", "localhost", "local", "onion", "arpa"})
+_RESERVED_SECOND = [["example", "com"], ["example", "net"], ["example", "org"]]
+_PUBLIC_PROVIDERS = frozenset(
+    {
+        *("qq.com", "foxmail.com", "163.com", "126.com", "yeah.net", "139.com", "189.cn"),
+        *("wo.cn", "sina.com", "sina.cn", "sohu.com", "aliyun.com", "tom.com", "21cn.com"),
+        *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com"),
+        *("hotmail.co.uk", "live.co.uk", "yahoo.com", "yahoo.co.uk", "yahoo.co.jp", "ymail.com"),
+        *("aol.com", "icloud.com", "me.com", "mac.com", "proton.me", "protonmail.com"),
+        *("gmx.de", "gmx.net", "gmx.com", "web.de", "t-online.de", "freenet.de", "mail.com"),
+        *("btinternet.com", "sky.com", "talktalk.net", "comcast.net", "verizon.net"),
+        *("docomo.ne.jp", "ezweb.ne.jp", "softbank.ne.jp", "mail.ru", "yandex.ru"),
+    }
+)
 #: Ofcom, "Numbers for use in TV and radio drama programmes".
 _OFCOM_DRAMA = (
     "7700900",
@@ -259,6 +298,14 @@ _OFCOM_DRAMA = (
     "8081570",
     *(f"{area}4960" for area in (113, 114, 115, 116, 117, 118, 121, 131, 141, 151, 161)),
 )
+
+
+def is_of_region(number: str, region: str) -> bool:
+    """Tell whether an E.164 number has the country code of a region; several may share one."""
+    import phonenumbers
+
+    code = phonenumbers.parse(number).country_code or 0
+    return region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code, ())
 
 
 def roles(settings: Settings) -> tuple[Role, ...]:
@@ -296,13 +343,20 @@ def require_plantable(points: Iterable[ContactPoint], settings: Settings) -> Non
             )
 
 
-def _named(tx: Transaction, ids: Sequence[str]) -> list[ContactPoint]:
+def _named(tx: Transaction, ids: Sequence[str], may_plant: Sequence[Role]) -> list[ContactPoint]:
     found = contact_points.list_points(tx, ids=ids)
     for missing in set(ids) - {point.id for point in found}:
         raise NotFound("contact point", missing)
     for point in found:
         if point.role is Role.CONTROL:
             raise Refused(_("contact point {id} is a control already.").format(id=point.id))
+        if point.role not in may_plant:
+            raise Refused(
+                _("contact point {id} has the test role; this vault is in production.").format(
+                    id=point.id
+                ),
+                hint=_("A number that rings nobody measures no background: reserve real ones."),
+            )
         if point.used or point.state in (ContactPointState.RETIRED, ContactPointState.BURNT):
             raise Refused(
                 _("contact point {id} was given to canaries or withdrawn.").format(id=point.id),
@@ -311,12 +365,12 @@ def _named(tx: Transaction, ids: Sequence[str]) -> list[ContactPoint]:
     return found
 
 
-def _spread(tx: Transaction, count: int) -> list[ContactPoint]:
+def _spread(tx: Transaction, count: int, may_plant: Sequence[Role]) -> list[ContactPoint]:
     """Take every n-th unused number in numerical order: controls interleaved with the planted."""
     free = [
         point
         for point in contact_points.list_points(tx, kind=ContactPointKind.PHONE_NUMBER)
-        if point.role is not Role.CONTROL
+        if point.role in may_plant
         and not point.used
         and point.state in (ContactPointState.READY, ContactPointState.SOAKING)
     ]
@@ -338,5 +392,5 @@ def _moment(day: datetime | date | None) -> datetime | None:
     if day is None:
         return None
     if isinstance(day, datetime):
-        return day if day.tzinfo else day.replace(tzinfo=UTC)
+        return normalize.moment(day)
     return datetime.combine(day, time(), tzinfo=UTC)

@@ -20,18 +20,22 @@ def rekey(store: Store, settings: Settings, *, progress: Progress) -> None:
     anywhere, the store stays readable; the next call goes on where this one was, without another
     master. Old masters stay in the key file, for backups: :func:`forget_old_masters`.
     """
-    keyring = keyfile.read(settings)
-    if not _under_way(store, keyring):
-        keyring = keyring.with_new_sealing()
-        keyfile.replace(settings, keyring)
+    under_way = uses_old_masters(store)
+    with store.write() as tx:
+        # One transaction writes at a time, so nobody else changes the key file meanwhile.
+        keyring = _in_force(store, settings)
+        if len(keyring.sealing) < 2 or not under_way:
+            keyring = keyring.with_new_sealing()
+            keyfile.replace(settings, keyring)
+        announce(tx, keyring)
     store.use_keys(keyring)
-    announce(store)
     reseal(store, progress)
 
 
-def _under_way(store: Store, keyring: Keyring) -> bool:
-    store.use_keys(keyring)
-    return len(keyring.sealing) > 1 and uses_old_masters(store)
+def _in_force(store: Store, settings: Settings) -> Keyring:
+    """Return the key file's keyring, with the index master that the store goes by."""
+    keyring = keyfile.read(settings)
+    return keyring if keyring.index == store.keys.keyring.index else keyring.promoted()
 
 
 def forget_old_masters(store: Store, settings: Settings) -> None:
@@ -45,8 +49,9 @@ def forget_old_masters(store: Store, settings: Settings) -> None:
             _("some values are still sealed with an older key."),
             hint=_("Run `honeytoken rekey` to its end first."),
         )
-    keyring = keyfile.read(settings).only_current_sealing()
-    keyfile.replace(settings, keyring)
+    with store.write():
+        keyring = _in_force(store, settings).only_current_sealing()
+        keyfile.replace(settings, keyring)
     store.use_keys(keyring)
 
 
@@ -56,12 +61,13 @@ def reindex(store: Store, settings: Settings) -> None:
     The key file holds both masters before the transaction and only the new one after it; whoever
     opens the store in between learns from the store which of the two it goes by.
     """
-    keyring = keyfile.read(settings).with_next_index()
-    keyfile.replace(settings, keyring)
-    store.use_keys(keyring)
     with store.write() as tx:
+        # One transaction writes at a time, so nobody else changes the key file meanwhile.
+        keyring = _in_force(store, settings).with_next_index()
+        keyfile.replace(settings, keyring)
         tx.change_index(keyring.promoted().index)
         switch_index(tx)
         regroup(tx)
     store.use_keys(keyring.promoted())
-    keyfile.replace(settings, keyring.promoted())
+    with store.write():
+        keyfile.replace(settings, _in_force(store, settings))

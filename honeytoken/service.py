@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from . import gateways
 from .errors import SettingsError, StoreError
 from .listen import application
 from .messages import translate as _
+from .settings import gateway_options
 from .vault import Vault
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ def built_gateways(vault: Vault) -> dict[str, gateways.Gateway]:
         SettingsError: one is not set up rightly.
     """
     return {
-        name: gateways.build(name, options) for name, options in vault.settings.gateways.items()
+        name: gateways.build(name, gateway_options(vault.settings, name))
+        for name in vault.settings.gateways
     }
 
 
@@ -45,9 +48,13 @@ def bind(host: str, port: int) -> socket.socket:
     # Named as TCP, or asyncio does not switch off delayed sending: 40 ms a reply.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "win32":
+            # There SO_REUSEADDR would let two listeners share a port.
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
-    except (OSError, OverflowError) as err:
+    except (OSError, OverflowError, TypeError, ValueError) as err:
         bound.close()
         raise SettingsError(
             _("the listener cannot use {host} port {port}.").format(host=host, port=port),

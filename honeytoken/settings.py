@@ -8,6 +8,7 @@ suggestion: a misspelt setting that is silently ignored is worse than a program 
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -84,7 +85,7 @@ class Settings:
     pool: PoolSettings = field(default_factory=PoolSettings)
     listen: ListenSettings = field(default_factory=ListenSettings)
     trace: TraceSettings = field(default_factory=TraceSettings)
-    #: name -> options of that gateway, secrets resolved.
+    #: name -> options of that gateway, with references to secrets: see :func:`gateway_options`.
     gateways: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
 
 
@@ -103,13 +104,13 @@ def load(folder: Path, *, environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings of the vault in *folder*.
 
     Raises:
-        SettingsError: the file is missing or not TOML, a key is unknown, a value is of the wrong
-            kind, or a secret's reference leads nowhere.
+        SettingsError: the file is missing or not TOML, a key is unknown, or a value is of the
+            wrong kind.
     """
     environ = os.environ if environ is None else environ
     path = folder / FILE_NAME
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError as err:
         raise SettingsError(
             _("there is no vault in this folder ({file} is missing).").format(file=FILE_NAME),
@@ -119,19 +120,29 @@ def load(folder: Path, *, environ: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(
             _("{file} cannot be read.").format(file=FILE_NAME), hint=err.strerror
         ) from err
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as err:
-        place = str(err).rpartition("(")[2].rstrip(")") if "(at " in str(err) else ""
-        raise SettingsError(
-            _("{file} is not valid TOML {place}").format(file=FILE_NAME, place=place).rstrip() + "."
-        ) from err
-    return parse(_overridden(data, environ), folder=folder, environ=environ)
+    except UnicodeDecodeError as err:
+        raise _no_toml() from err
+    return read(text, folder=folder, environ=environ)
 
 
-def parse(
-    data: Mapping[str, Any], *, folder: Path, environ: Mapping[str, str] | None = None
-) -> Settings:
-    """Return *data*, the tables of a settings file, as checked settings."""
+def _no_toml(place: str = "") -> SettingsError:
+    message = _("{file} is not valid TOML {place}").format(file=FILE_NAME, place=place)
+    return SettingsError(message.rstrip() + ".")
+
+
+def read(text: str, *, folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings in *text*, overridden by the environment. Raises as :func:`load`."""
     environ = os.environ if environ is None else environ
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as err:
+        place = str(err).rpartition("(")[2].rstrip(")") if "(at " in str(err) else ""
+        raise _no_toml(place) from err
+    return parse(_overridden(data, environ), folder=folder)
+
+
+def parse(data: Mapping[str, Any], *, folder: Path) -> Settings:
+    """Return *data*, the tables of a settings file, as checked settings."""
     _refuse_unknown(data, ("mode", *_SECTIONS, "gateways"), where="")
     mode = data.get("mode", PRODUCTION)
     if mode not in (PRODUCTION, TEST):
@@ -140,15 +151,25 @@ def parse(
     gateways = data.get("gateways", {})
     if not isinstance(gateways, Mapping):
         raise SettingsError(_("[{name}] must be a table.").format(name="gateways"))
-    resolved = {}
     for name, options in gateways.items():
         if not isinstance(options, Mapping):
             raise SettingsError(_("[{name}] must be a table.").format(name=f"gateways.{name}"))
-        resolved[name] = {
-            key: _resolved(value, f"gateways.{name}.{key}", folder, environ)
-            for key, value in options.items()
-        }
-    return Settings(folder=folder, mode=mode, gateways=resolved, **sections)
+    return Settings(folder=folder, mode=mode, gateways=gateways, **sections)
+
+
+def gateway_options(
+    settings: Settings, name: str, *, environ: Mapping[str, str] | None = None
+) -> dict[str, object]:
+    """Return the options of a gateway with its secrets: only who listens needs to have them.
+
+    Raises:
+        SettingsError: a reference leads nowhere.
+    """
+    environ = os.environ if environ is None else environ
+    return {
+        key: _resolved(value, f"gateways.{name}.{key}", settings.folder, environ)
+        for key, value in settings.gateways[name].items()
+    }
 
 
 def _section(name: str, kind: Callable[..., Any], values: object) -> Any:
@@ -247,17 +268,18 @@ def _resolved(value: object, key: str, folder: Path, environ: Mapping[str, str])
 
 def template(*, mode: str = PRODUCTION, url: str | None = None) -> str:
     """Return the commented ``honeytoken.toml`` that ``init`` writes."""
-    quoted = (url or StoreSettings().url).replace("\\", "\\\\").replace('"', '\\"')
-    return f'''\
+    # A JSON string is a TOML string, control characters included.
+    quoted = json.dumps(StoreSettings().url if url is None else url, ensure_ascii=False)
+    return f"""\
 # honeytoken settings. Every value can be overridden by the environment:
 # HONEYTOKEN_STORE__URL is `url` in [store].
 
 # "production", or "test": only there may contact points of role "test" be planted.
-mode = "{mode}"
+mode = {json.dumps(mode)}
 
 [store]
 # SQLite file beside this one, or postgresql+psycopg://user@host/database
-url = "{quoted}"
+url = {quoted}
 
 [keys]
 # Mode 0600. Without it the store cannot be read: back it up, apart from the store.
@@ -283,4 +305,4 @@ window_days = 90
 # kind = "twilio"
 # public_url = "https://hooks.shop.example/hooks/twilio"
 # auth_token = "env:TWILIO_AUTH_TOKEN"
-'''
+"""

@@ -25,7 +25,7 @@ from .models import Canary, DocumentKind, Evidence, Permission, Placement, Trace
 from .plant import Channels, NewPlacement, Placements, Routes
 from .pool import Pool
 from .rekey import forget_old_masters, reindex, rekey
-from .settings import FILE_NAME, PRODUCTION, Settings, load, parse, template
+from .settings import FILE_NAME, PRODUCTION, Settings, load, parse, read, template
 from .store import Store, audit, canaries, codec, evidence, ledger, placements, transfer
 from .store.lookup import Lookup
 
@@ -83,21 +83,20 @@ class Vault:
                     hint=_("Nothing was changed. Choose another folder."),
                 )
         text = template(mode=mode, url=url)
-        data: dict[str, object] = {"mode": mode}
-        if url is not None:
-            data["store"] = {"url": url}
-        settings = parse(data, folder=folder)
+        settings = read(text, folder=folder)
         made_folder = not folder.exists()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if not keyfile.from_environment():
                 keyfile.create(settings, Keyring.generate())
             try:
-                vault = cls(settings, _prepared(settings, clock))
+                # Before the store: keys that a store was made with are never taken away again.
                 (folder / FILE_NAME).write_text(text, encoding="utf-8")
+                vault = cls(settings, _prepared(settings, clock, new=True))
             except BaseException:
-                with suppress(OSError):
-                    keyfile.path(settings).unlink()
+                for path in (folder / FILE_NAME, keyfile.path(settings)):
+                    with suppress(OSError):
+                        path.unlink()
                 raise
         except OSError as err:
             raise SettingsError(_("the vault cannot be written there."), hint=err.strerror) from err
@@ -108,8 +107,19 @@ class Vault:
         return vault
 
     @classmethod
-    def open(cls, folder: Path | str | None = None, *, clock: Clock | None = None) -> Self:
+    def open(
+        cls,
+        folder: Path | str | None = None,
+        *,
+        clock: Clock | None = None,
+        new_store: bool = False,
+    ) -> Self:
         """Open the vault in *folder* (default: ``HONEYTOKEN_HOME``, else the current folder).
+
+        Args:
+            folder: with the settings and the key file.
+            clock: what to take for the present time; the system's by default.
+            new_store: make the store if it is not there, to import a backup into it.
 
         Raises:
             SettingsError: there is no vault, or its settings are wrong.
@@ -117,7 +127,7 @@ class Vault:
             StoreError: the database cannot be used.
         """
         settings = load(Path(folder or os.environ.get(HOME_VARIABLE) or "."))
-        return cls(settings, _prepared(settings, clock))
+        return cls(settings, _prepared(settings, clock, new=new_store))
 
     @property
     def folder(self) -> Path:
@@ -262,9 +272,9 @@ class Vault:
         """Mark placements as having reached their channel: exposure begins."""
         return self.placements.confirm(placement_ids, at=at)
 
-    def void(self, placement_ids: Iterable[str]) -> list[Placement]:
-        """Mark placements as never having reached their channel."""
-        return self.placements.void(placement_ids)
+    def void(self, placement_ids: Iterable[str], *, reason: str | None = None) -> list[Placement]:
+        """Mark placements as never having reached their channel; confirmed ones need a reason."""
+        return self.placements.void(placement_ids, reason=reason)
 
     # Finding
 
@@ -389,10 +399,9 @@ class Vault:
             InvalidInput: the window is empty or the prior not positive.
         """
         # The window excludes its end; what came in this very moment counts.
-        end = until or self.clock() + timedelta(microseconds=1)
-        start = since or end - timedelta(days=self.settings.trace.window_days)
-        if start.tzinfo is None or end.tzinfo is None:
-            raise InvalidInput(_("the time needs a zone."))
+        end = normalize.moment(until or self.clock() + timedelta(microseconds=1))
+        length = timedelta(days=self.settings.trace.window_days)
+        start = normalize.moment(since or max(end - length, normalize.EARLIEST))
         if start >= end:
             raise InvalidInput(_("the window ends before it begins."))
         expected = self.settings.trace.prior if prior is None else prior
@@ -513,7 +522,7 @@ class Ledger:
             return list(ledger.entries(tx, newest=newest))
 
 
-def _prepared(settings: Settings, clock: Clock | None) -> Store:
+def _prepared(settings: Settings, clock: Clock | None, *, new: bool) -> Store:
     store = Store(
         settings.store.url,
         folder=settings.folder,
@@ -521,7 +530,7 @@ def _prepared(settings: Settings, clock: Clock | None) -> Store:
         clock=clock or system_clock,
     )
     try:
-        store.prepare()
+        store.prepare(new=new)
     except BaseException:
         store.close()
         raise

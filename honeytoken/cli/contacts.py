@@ -103,6 +103,12 @@ def show(*, contact_id: str, reveal: bool, as_json: bool) -> None:
     type=TEXT,
     help=_("The number or e-mail it was sent to, if you do not know whose."),
 )
+@click.option(
+    "--region",
+    type=NAME,
+    metavar="COUNTRY",
+    help=_("Whose national notation the recipient is in; else that of the pool's numbers."),
+)
 @click.option("--subject", type=TEXT, help=_("Of a letter or mail."))
 @click.option("--body", type=TEXT, help=_("What it said."))
 @click.option("--confirmed-by", type=NAME, help=_("A second record of it: a phone log, a bill."))

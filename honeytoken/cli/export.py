@@ -55,6 +55,9 @@ def export_command(*, what: str, path: Path | None, yes: bool, reveal: bool) -> 
         raise click.UsageError(_("--reveal is for {records}.").format(records=", ".join(RECORDS)))
     vault = open_vault()
     with files.written(path, overwrite=yes) as stream:
+        if what == "references":
+            # Whoever has the orders' own file finds the canaries in it with these.
+            vault.reveal(what, [])
         if what == "vault":
             vault.export(stream)
         else:
@@ -87,7 +90,7 @@ def _lines(vault: Vault, what: str, *, reveal: bool) -> Iterator[str]:
 @click.argument("path", type=READABLE, metavar="FILE")
 def import_command(*, path: str) -> None:
     """Run ``honeytoken import``."""
-    vault = open_vault()
+    vault = open_vault(new_store=True)
     with _opened(path) as stream:
         # A line without an end (/dev/zero) is cut off, which the vault refuses as damaged.
         vault.import_(iter(lambda: stream.readline(_MAX_LINE), ""))

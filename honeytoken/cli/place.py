@@ -82,6 +82,11 @@ COLUMNS = (
 @click.option("--delivery-days", type=click.IntRange(0, 365), help=_("The same, in days from now."))
 @click.option("--confirmed", is_flag=True, help=_("It has arrived already."))
 @click.option("--at", type=WHEN, help=_("With --confirm: when they arrived."))
+@click.option(
+    "--reason",
+    type=NAME,
+    help=_("With --void: why; needed where it was confirmed, and kept in the ledger."),
+)
 @click.option("--canary", type=NAME, metavar="ID", help=_("With --list: only of this canary."))
 @click.option("--channel", type=NAME, help=_("With --list: only with this channel."))
 @click.option("--status", type=choice(PlacementStatus), help=_("With --list: only these."))
@@ -130,7 +135,7 @@ _ALLOWED = {
     },
     "from": {"delivery_days"},
     "confirm": {"at"},
-    "void": set[str](),
+    "void": {"reason"},
     "list": {"canary", "channel", "status", "reference"},
 }
 
@@ -205,7 +210,7 @@ def _ids(names: Sequence[str], path: str | None) -> list[str]:
 
 def _settle(mode: str, ids: Sequence[str], given: dict[str, Any]) -> Iterable[Placement]:
     vault = open_vault()
-    return vault.confirm(ids, **given) if mode == "confirm" else vault.void(ids)
+    return vault.confirm(ids, **given) if mode == "confirm" else vault.void(ids, **given)
 
 
 def _list(

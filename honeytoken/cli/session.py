@@ -26,13 +26,13 @@ def session() -> Session:
     return click.get_current_context().ensure_object(Session)
 
 
-def open_vault() -> Vault:
+def open_vault(*, new_store: bool = False) -> Vault:
     """Return the vault of ``--vault``; a second call gives the same one."""
     # Imported here: the vault loads SQLAlchemy and the cipher, which `--help` need not wait for.
     from ..vault import Vault
 
     here = session()
     if here.vault is None:
-        here.vault = Vault.open(here.folder)
+        here.vault = Vault.open(here.folder, new_store=new_store)
         click.get_current_context().find_root().call_on_close(here.vault.close)
     return here.vault

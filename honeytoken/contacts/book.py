@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from .. import normalize, personas, store
-from ..errors import InvalidInput, NotFound
+from ..errors import InvalidIdentifier, InvalidInput, NotFound, Refused
 from ..gateways import Delivery
 from ..ledger import Action
 from ..messages import translate as _
@@ -18,16 +19,24 @@ from ..models import (
     Contact,
     ContactNote,
     ContactPoint,
+    ContactPointKind,
     Disposition,
     Event,
     Medium,
-    PlacementStatus,
     Role,
 )
-from ..store import Store, canaries, codec, contact_points, contacts, placements
+from ..store import (
+    Store,
+    canaries,
+    channels,
+    codec,
+    contact_points,
+    contacts,
+    placements,
+)
 from ..store.contacts import NewContact
 from ..store.ids import new_id
-from . import candidates, recording
+from . import candidates, disposition, recording
 from .recording import Received, Recorded, record_batch
 
 #: The gateway of what a person typed in.
@@ -64,8 +73,8 @@ class Contacts:
                 if disposition is None
                 else normalize.word(Disposition, disposition),
                 medium=None if medium is None else normalize.word(Medium, medium),
-                since=since,
-                until=until,
+                since=None if since is None else normalize.moment(since),
+                until=None if until is None else normalize.moment(until),
                 limit=limit,
             )
 
@@ -93,6 +102,7 @@ class Contacts:
         contact_point: ContactPoint | str | None = None,
         sender: str | None = None,
         recipient: str | None = None,
+        region: str | None = None,
         subject: str | None = None,
         body: str | None = None,
         note: ContactNote | None = None,
@@ -101,7 +111,8 @@ class Contacts:
         """Store what no gateway can see: a letter, a parcel, a call told by a colleague.
 
         Give the canary or the contact point it reached, or the recipient as it was written (phone
-        number or e-mail). What is known of it only by word is of authenticity ``none``.
+        number or e-mail; *region* is the country whose national notation it may use, by default
+        that of the pool's numbers). What is known of it only by word is of authenticity ``none``.
 
         Raises:
             InvalidInput: neither is given, a text is too long, or the time lies in the future.
@@ -109,7 +120,7 @@ class Contacts:
         """
         medium = normalize.word(Medium, medium)
         now = self._store.clock()
-        at = received_at or now
+        at = normalize.moment(received_at or now)
         _check_input(at, now, sender, recipient, subject, body, confirmed_by)
         if canary is None and contact_point is None and not recipient:
             raise InvalidInput(
@@ -130,7 +141,7 @@ class Contacts:
             )
             item = Received(
                 delivery=delivery,
-                region=recording.DEFAULT_REGION,
+                region=region or _region(tx, recipient),
                 received_at=now,
                 headers={},
                 body=_typed(delivery),
@@ -187,10 +198,12 @@ class Contacts:
 
         Raises:
             NotFound: there is no such contact.
+            Refused: it reached a control, and is said to be something else than background.
         """
         wanted = normalize.word(Disposition, disposition)
         with self._store.write() as tx:
             stored = _required(tx, contact_id)
+            _require_possible(tx, stored.contact, wanted)
             if stored.contact.disposition is not wanted:
                 changed = replace(stored.contact, disposition=wanted)
                 fresh = replace(stored, contact=changed)
@@ -199,12 +212,34 @@ class Contacts:
 
 
 def _check_input(at: datetime, now: datetime, *texts: str | None) -> None:
-    if at.tzinfo is None:
-        raise InvalidInput(_("the time needs a zone."), hint=_("Write it like 2026-03-02T09:14Z."))
     if at > now:
         raise InvalidInput(_("the time lies in the future."))
     if any(len(text or "") > MAX_TEXT for text in texts):
         raise InvalidInput(_("a text is longer than {n} characters.").format(n=MAX_TEXT))
+
+
+def _require_possible(tx: store.Transaction, contact: Contact, wanted: Disposition) -> None:
+    """Refuse to talk away what a control heard: nobody was given it, so nobody is awaited there."""
+    point = _named_point(tx, contact.contact_point_id)
+    if point is None or point.role is not Role.CONTROL:
+        return
+    if wanted not in (Disposition.BACKGROUND, Disposition.PROBE, Disposition.UNREVIEWED):
+        raise Refused(
+            _("contact {id} reached a control: it can only be background.").format(id=contact.id),
+            hint=_("A control was given to nobody, so nobody had a reason to use it."),
+        )
+
+
+def _region(tx: store.Transaction, recipient: str | None) -> str:
+    """Return the country under whose notation a recipient is a number of the pool."""
+    regions = contact_points.regions(tx)
+    for region in regions:
+        with suppress(InvalidIdentifier):
+            number = normalize.phone_number(recipient or "", region=region)
+            digest = contact_points.digest(tx, ContactPointKind.PHONE_NUMBER, number)
+            if contact_points.by_digest(tx, [digest]):
+                return region
+    return regions[0] if len(regions) == 1 else recording.DEFAULT_REGION
 
 
 def _typed(delivery: Delivery) -> bytes:
@@ -232,15 +267,16 @@ def _add_told(
     delivery = item.delivery
     at = delivery.sent_at or item.received_at
     texts = [text for text in (delivery.subject, delivery.text) if text]
-    placed = placements.list_placements(tx, canary_ids=[item.id for item in found])
-    given = [
-        placement
-        for placement in placed
-        if placement.intended_at <= at and placement.status is not PlacementStatus.VOID
-    ]
+    outlines = placements.outlines(tx, [item.id for item in found])
     sender = candidates.claimed_sender(delivery.sender, medium=delivery.medium, region=item.region)
-    # A person saw what it was and told us of it: only what reached nobody's canary is background.
-    judged = Disposition.UNSOLICITED if given else Disposition.BACKGROUND
+    judged = disposition.judge(
+        role=point.role if point else Role.PLANTABLE,
+        placements=[outline for placed in outlines.values() for outline in placed],
+        channels={channel.id: channel for channel in channels.list_channels(tx)},
+        received_at=at,
+        sender=sender,
+        text="\n".join(texts) or None,
+    )
     names = [canary.identity.name for canary in found]
     sender_digest, text_digest = recording.campaign_digests(tx, sender, texts, names=names)
     contact = Contact(

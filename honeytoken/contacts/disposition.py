@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from .. import normalize
-from ..models import Channel, Disposition, Outline, PlacementStatus, Role
+from ..models import Channel, ChannelKind, Disposition, Outline, PlacementStatus, Role
 
 # What nobody who delivers a parcel writes. Checked on NFKC text in lower case.
 _NO_DELIVERY = re.compile(
@@ -21,6 +21,9 @@ _NO_DELIVERY = re.compile(
     r"|返现|返利|中奖|解冻|安全账户|注销(?:账户|账号|校园贷)"
     r"|\b(?:loan|credit line|refund|compensation|invest(?:ment|ing)?|crypto|bitcoin|lottery|casino"
     r"|prize|gift card|safe account|unfreeze)\b"
+)
+_DELIVERING = frozenset(
+    {ChannelKind.COURIER, ChannelKind.HUB, ChannelKind.STATION, ChannelKind.WAREHOUSE}
 )
 _SIGNATURE = re.compile(r"^\s*【[^】]{1,40}】")
 
@@ -53,14 +56,17 @@ def judge(
     ]
     if role is Role.CONTROL or not given:
         return Disposition.BACKGROUND
-    if text and shows_no_delivery(text):
-        return Disposition.UNSOLICITED
     expecting = [
         placement
         for placement in given
         if placement.expected_until is not None and received_at <= placement.expected_until
     ]
     if not expecting:
+        return Disposition.UNSOLICITED
+    # A lender's own answer speaks of the loan: the words only tell where all that is awaited is a
+    # parcel.
+    only_parcels = all(channels[item.channel_id].kind in _DELIVERING for item in expecting)
+    if text and only_parcels and shows_no_delivery(text):
         return Disposition.UNSOLICITED
     known = (
         pattern

@@ -208,7 +208,9 @@ def _at(item: Received) -> datetime:
     forge an earlier time can only lose us evidence, not make any.
     """
     sent_at = item.delivery.sent_at
-    return item.received_at if sent_at is None else min(sent_at, item.received_at)
+    if sent_at is None or not normalize.EARLIEST <= sent_at <= item.received_at:
+        return item.received_at
+    return sent_at
 
 
 def _fold_until(item: Received) -> datetime | None:

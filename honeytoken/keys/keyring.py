@@ -31,8 +31,8 @@ def _decode(text: object) -> bytes:
         raise _broken()
     try:
         master = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as err:
-        raise _broken() from err
+    except (binascii.Error, ValueError):
+        raise _broken() from None  # the cause would carry the key
     if len(master) != KEY_BYTES:
         raise _broken()
     return master
@@ -70,8 +70,8 @@ class Keyring:
         """
         try:
             data = json.loads(text)
-        except (ValueError, RecursionError) as err:
-            raise _broken() from err
+        except (ValueError, RecursionError):
+            raise _broken() from None  # the cause would carry the text
         if not isinstance(data, dict) or data.get("format") != _FORMAT:
             raise _broken()
         rows = data.get("sealing")

@@ -35,6 +35,8 @@ class Sealer:
 
     def __init__(self, keyring: Keyring) -> None:
         self._masters = dict(keyring.sealing)
+        #: Ids of the masters that can open.
+        self.masters = frozenset(self._masters)
         self.current = keyring.current
         self._head = bytes([_VERSION]) + bytes.fromhex(self.current)
         self._ciphers: dict[tuple[str, str], AESGCM] = {}

@@ -19,9 +19,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from ..contacts import Received
-from ..errors import DeliveryRefused, HoneytokenError, StoreBusy, StoreError
+from ..errors import DeliveryRefused, HoneytokenError, KeysError, StoreError
 from ..gateways import Gateway
 from ..gateways import Request as Delivered
+from ..messages import translate as _
 from ..settings import ListenSettings
 from ..store import Store
 from .writer import Overloaded, Writer
@@ -99,7 +100,7 @@ class _Hooks:
             ]
             try:
                 recorded = await self._writer.store(received)
-            except (Overloaded, StoreBusy, StoreError):
+            except (Overloaded, StoreError, KeysError):
                 return self._unavailable(gateway)
             except HoneytokenError:
                 self._writer.count(gateway.name, "not stored")
@@ -177,6 +178,8 @@ def application(
 
     async def readyz(_request: Request) -> Response:
         try:
+            if not writer.alive:
+                raise Overloaded(_("nothing is being stored."))
             await asyncio.to_thread(_look, store)
         except (HoneytokenError, HTTPException):
             return JSONResponse({"status": "store not available"}, status_code=503)

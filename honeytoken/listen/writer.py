@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..contacts import Received, Recorded, record_batch
-from ..errors import HoneytokenError, StoreError
+from ..errors import HoneytokenError, KeysError, StoreBusy, StoreError
 from ..messages import translate as _
 from ..store import Store, counts
 
@@ -80,6 +80,11 @@ class Writer:
             self._ready.notify()
         return await future
 
+    @property
+    def alive(self) -> bool:
+        """Tell whether deliveries are being stored."""
+        return self._thread.is_alive()
+
     def count(self, gateway: str, outcome: str) -> None:
         """Count an outcome; stored with the next batch, a few seconds later at most."""
         with self._ready:
@@ -115,7 +120,7 @@ class Writer:
     def _store_batch(self, batch: Sequence[_Waiting]) -> None:
         try:
             self._resolve(batch, self._recorded([item.received for item in batch]))
-        except StoreError as error:
+        except (StoreBusy, KeysError) as error:
             logger.error("store not available: %s", type(error).__name__)
             self._fail(batch, error)
         except Exception as error:
@@ -123,7 +128,9 @@ class Writer:
             # quote it: only the kind is logged.
             if len(batch) == 1:
                 logger.error("a delivery could not be stored: %s", type(error).__name__)
-                self._fail(batch, HoneytokenError(_("the delivery could not be stored.")))
+                failure = error if isinstance(error, StoreError) else None
+                text = _("the delivery could not be stored.")
+                self._fail(batch, failure or HoneytokenError(text))
                 return
             for item in batch:
                 self._store_batch([item])
@@ -137,7 +144,7 @@ class Writer:
         try:
             with self._store.write() as tx:
                 counts.add(tx, counted)
-        except StoreError:
+        except HoneytokenError:
             # Counts help to find a misconfigured gateway; they are no evidence. Try again later.
             with self._ready:
                 self._counts.update(counted)

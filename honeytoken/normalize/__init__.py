@@ -10,12 +10,15 @@ from .addresses import address
 from .emails import email, email_domain
 from .names import name, surname_last4
 from .phones import phone_number, sender
+from .times import EARLIEST, moment
 from .words import word
 
 __all__ = [
+    "EARLIEST",
     "address",
     "email",
     "email_domain",
+    "moment",
     "name",
     "phone_number",
     "sender",

@@ -1,8 +1,8 @@
 """Characters of Chinese given names by birth decade and sex, the most used first.
 
-Our own compilation, led by the eras that the reports of the Ministry of Public Security give
-(建国, 秀英 before 1960; 军, 丽 in the sixties and seventies; 伟, 静; 超, 婷; 浩宇, 子涵); the
-order within an era is an estimate. All are in GBK, so that every courier's old template can hold them.
+Our own compilation, led by the eras that reports of the Ministry of Public Security give (建国,
+秀英 before 1960; 军, 丽 in the sixties and seventies; 伟, 静; 超, 婷; 浩宇, 子涵); the order
+within an era is an estimate. All are in GBK, so that every courier's old template can hold them.
 ``tests/personas`` holds the shares they lead to.
 """
 

@@ -74,7 +74,9 @@ def _check_kept(entry: Entry, payloads: list[bytes]) -> None:
 
 
 def _check_records(tx: Transaction, entry: Entry) -> None:
-    tables = _IN_RECORD.get(entry.action, {})
+    tables = _IN_RECORD.get(entry.action)
+    if tables is None:
+        raise LedgerBroken(entry.seq, _("its payloads were removed."))
     for start in range(0, len(entry.subjects), _CHUNK):
         part = list(_commitments(entry))[start : start + _CHUNK]
         for prefix, table in tables.items():

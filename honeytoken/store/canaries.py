@@ -50,7 +50,7 @@ def insert_many(
         canaries: with ids.
         indexed: what :func:`digests` gives for each: whoever mints has looked them up before.
     """
-    tx.alone()  # the numbers go on from the highest
+    # The numbers go on from the highest: one transaction writes at a time.
     first = (tx.connection.execute(select(func.max(_table.c.number))).scalar() or 0) + 1
     seal, append = tx.sealer.seal, tx.append
     rows: list[tuple[Any, ...]] = []

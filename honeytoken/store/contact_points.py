@@ -192,7 +192,7 @@ def free(
     """Return contact points that may be given to one more canary, least used first.
 
     Args:
-        tx: the transaction that will also count the use; it works alone (``Transaction.alone``).
+        tx: the transaction that will also count the use.
         kind: of contact point.
         roles: that may be planted in the vault's mode.
         region: only points of this country; ``None`` for any.
@@ -317,3 +317,10 @@ def withdrawn_at(tx: Transaction) -> dict[str, datetime]:
     """Return since when the withdrawn contact points are so."""
     query = select(_table.c.id, _table.c.withdrawn_at).where(_table.c.withdrawn_at.is_not(None))
     return {row.id: row.withdrawn_at for row in tx.connection.execute(query)}
+
+
+def regions(tx: Transaction) -> list[str]:
+    """Return the countries of the pool's phone numbers."""
+    kind = ContactPointKind.PHONE_NUMBER.value
+    query = select(_table.c.region).where(_table.c.kind == kind).distinct()
+    return sorted(tx.connection.execute(query).scalars())

@@ -358,6 +358,22 @@ def list_sightings(tx: Transaction, *, until: datetime) -> list[StoredSighting]:
     return found
 
 
+def any_since(
+    tx: Transaction,
+    at: datetime,
+    *,
+    contact_point_ids: Sequence[str] | None = None,
+    disposition: Disposition | None = None,
+) -> bool:
+    """Tell whether a contact was received at that time or later."""
+    query = select(_contacts.c.id).where(_contacts.c.received_at >= at).limit(1)
+    if contact_point_ids is not None:
+        query = query.where(_contacts.c.contact_point_id.in_(contact_point_ids))
+    if disposition is not None:
+        query = query.where(_contacts.c.disposition == disposition.value)
+    return tx.connection.execute(query).first() is not None
+
+
 def walk(tx: Transaction) -> Iterator[NewContact]:
     """Yield every contact, oldest first, for work that touches all of them."""
     last = ""

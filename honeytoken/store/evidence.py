@@ -38,6 +38,7 @@ def gather(tx: Transaction, window: Window, *, prior: float) -> Evidence:
     found = canaries.get_many(tx, list({item.canary_id: None for item in placed}))
     points = {point.id: point for point in contact_points.list_points(tx)}
     before_and_in = contacts.list_sightings(tx, until=window.end)
+    withdrawn = contact_points.withdrawn_at(tx)
     campaigns = group(
         [
             CampaignKey(item.id, item.seen_at, item.sender_digest, item.text_digest)
@@ -61,9 +62,9 @@ def gather(tx: Transaction, window: Window, *, prior: float) -> Evidence:
         sightings=tuple(
             _sighting(item, campaigns[item.id])
             for item in before_and_in
-            if item.seen_at >= window.start
+            if item.seen_at >= window.start and not _after_the_end(item, points, withdrawn)
         ),
-        controls=_controls(tx, points, window),
+        controls=_controls(points, withdrawn, window),
         soak_histories=_soak_histories(points, traced, placed, before_and_in, campaigns),
         drills=_drills(tx, window),
         window=window,
@@ -87,10 +88,21 @@ def _sighting(item: StoredSighting, campaign_id: str) -> Sighting:
     )
 
 
+def _after_the_end(
+    item: StoredSighting,
+    points: Mapping[str, ContactPoint],
+    withdrawn: Mapping[str, datetime],
+) -> bool:
+    """Tell whether a control was reached when its days had ceased to count."""
+    point = points.get(item.contact_point_id or "")
+    if point is None or point.role is not Role.CONTROL or point.id not in withdrawn:
+        return False
+    return item.seen_at >= withdrawn[point.id]
+
+
 def _controls(
-    tx: Transaction, points: Mapping[str, ContactPoint], window: Window
+    points: Mapping[str, ContactPoint], withdrawn: Mapping[str, datetime], window: Window
 ) -> tuple[Control, ...]:
-    withdrawn = contact_points.withdrawn_at(tx)
     found = []
     for point in points.values():
         if point.role is not Role.CONTROL or point.reserved_at is None:

@@ -46,12 +46,10 @@ def create(tx: Transaction) -> None:
 
 
 def append(tx: Transaction, to_append: Sequence[Pending]) -> None:
-    """Append entries for what a transaction did. Its last step: from here on the head is locked."""
+    """Append entries for what a transaction did: its last step."""
     if not to_append:
         return
-    # PostgreSQL: replicas queue here, for the short rest of the transaction.
-    lock = "" if tx.connection.dialect.name == "sqlite" else " FOR UPDATE"
-    ((seq, digest),) = tx.execute(f"SELECT ledger_seq, ledger_digest FROM vault_state{lock}")  # noqa: S608
+    ((seq, digest),) = tx.execute("SELECT ledger_seq, ledger_digest FROM vault_state")
     digest = bytes(digest)
     rows: list[tuple[Any, ...]] = []
     for (action, keep), group in groupby(

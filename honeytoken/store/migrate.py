@@ -24,12 +24,13 @@ def versions(folder: Path) -> list[str]:
     return sorted(path.name.split("_")[0] for path in folder.glob("[0-9]*_*.py"))
 
 
-def upgrade(engine: Engine, *, versions_folder: Path | None = None) -> bool:
+def upgrade(engine: Engine, *, versions_folder: Path | None = None, new: bool = True) -> bool:
     """Bring the schema up to date; tell whether there was anything to do.
 
     Args:
         engine: of the store.
         versions_folder: where the numbered scripts are; the package's own by default.
+        new: whether an empty database may become a store; else it is left as it is.
 
     Raises:
         SchemaTooNew: the store was written by a newer honeytoken.
@@ -37,7 +38,8 @@ def upgrade(engine: Engine, *, versions_folder: Path | None = None) -> bool:
     folder = versions_folder or _SCRIPTS / "versions"
     known = versions(folder)
     with engine.connect() as connection:
-        if _present(connection, known) == known[-1]:
+        present = _present(connection, known)
+        if present == known[-1] or (present is None and not new):
             return False
     with (
         engine.connect().execution_options(honeytoken_write=True) as connection,

@@ -104,8 +104,10 @@ def insert_many(tx: Transaction, placements: Iterable[Placement]) -> None:
     tx.insert_many(_table, _COLUMNS, rows)
 
 
-def set_status(tx: Transaction, placements: Sequence[Placement]) -> None:
-    """Store the new status and confirmation time of placements."""
+def set_status(
+    tx: Transaction, placements: Sequence[Placement], *, reason: str | None = None
+) -> None:
+    """Store the new status and confirmation time of placements, and why in the ledger."""
     tx.connection.execute(
         update(_table)
         .where(_table.c.id == bindparam("placement_id"))
@@ -117,7 +119,8 @@ def set_status(tx: Transaction, placements: Sequence[Placement]) -> None:
     )
     for item in placements:
         action = Action.VOID if item.status is PlacementStatus.VOID else Action.CONFIRM
-        tx.append(action, Leaf(item.id, codec.to_bytes(status_data(item))))
+        payload = {"reason": reason, **status_data(item)}
+        tx.append(action, Leaf(item.id, codec.to_bytes(payload)))
 
 
 def list_placements(

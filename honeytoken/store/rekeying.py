@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Table, bindparam, func, select, update
 
+from ..keys import Keyring
 from ..ledger import VAULT, Action, Leaf, salted
 from . import canaries, contact_points, contacts, placements, schema
 from .transaction import Store, Transaction
@@ -27,12 +28,11 @@ def total(store: Store) -> int:
         )
 
 
-def announce(store: Store) -> None:
+def announce(tx: Transaction, keyring: Keyring) -> None:
     """Tell every process that works on the store which sealing master is current now."""
-    with store.write() as tx:
-        state = schema.vault_state
-        tx.connection.execute(update(state).values(sealing_key=tx.sealer.current))
-        tx.append(Action.REKEY, Leaf(VAULT, salted(tx.sealer.current.encode())))
+    state = schema.vault_state
+    tx.connection.execute(update(state).values(sealing_key=keyring.current))
+    tx.append(Action.REKEY, Leaf(VAULT, salted(keyring.current.encode())))
 
 
 def reseal(store: Store, progress: Progress) -> None:

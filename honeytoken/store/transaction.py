@@ -19,7 +19,7 @@ from ..keys import Indexer, Keyring, Sealer
 from ..ledger import Action, Leaf
 from ..messages import translate as _
 from . import ledger
-from .engine import open_engine
+from .engine import open_engine, sqlite_path
 from .ledger import Pending
 from .migrate import upgrade
 from .schema import vault_state
@@ -28,7 +28,7 @@ _IN_CHUNK = 500
 # Rows in one INSERT: most of the gain, and under 999 values for every SQLite there is.
 _GROUP = 32
 # Any constant will do that no other lock of ours has (migrate.py).
-_ALONE_LOCK = 0x686F6E6580
+_WRITER_LOCK = 0x686F6E6580
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +65,6 @@ class Transaction:
         """
         kept = leaf.salted if keep else None
         self.to_append.append((action, leaf.record_id, leaf.commitment, kept))
-
-    def alone(self) -> None:
-        """Wait until no other transaction that also works alone is under way.
-
-        SQLite has one writer at a time anyway. PostgreSQL: an advisory lock until the commit, for
-        work that reads what it then changes in many rows (giving out contact points).
-        """
-        if self.connection.dialect.name == "postgresql":
-            self.connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ALONE_LOCK})")
 
     # SQLAlchemy's work costs several times that of a small statement itself. A shop's bulk calls
     # and the listener's batches, where that decides the rate, go to the driver: plain SQL that
@@ -153,27 +144,43 @@ class Store:
         self._load_keys = load_keys
         self._keys_lock = threading.Lock()
         self.keys = _unlock(load_keys())
+        self._is_postgresql = self.engine.dialect.name == "postgresql"
         self._writing = self.engine.execution_options(honeytoken_write=True)
+        # A view that stays the same from the first look to the last: SQLite gives it by itself.
+        self._reading = (
+            self.engine.execution_options(isolation_level="REPEATABLE READ")
+            if self._is_postgresql
+            else self.engine
+        )
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
 
-    def prepare(self) -> None:
-        """Apply missing migrations, write the first state, and check that the keys fit.
+    def prepare(self, *, new: bool) -> None:
+        """Apply missing migrations, and check that the keys fit.
+
+        Args:
+            new: make the store if it is not there. Elsewhere a store that is gone is an error: an
+                empty one in its place would say that all is well.
 
         Raises:
+            StoreError: there is no store, and *new* is False.
             SchemaTooNew: the store was written by a newer honeytoken.
             WrongKeys: the keys are those of another store.
             StoreBusy: the database is locked or out of reach.
         """
-        with _understood(self.engine):
-            upgrade(self.engine)
+        path = sqlite_path(self.engine)
+        if path is not None:
+            _require_file(path, new=new)
+        with understood(self.engine):
+            upgrade(self.engine, new=new)
         with self._plain_read() as connection:
             if connection.execute(select(vault_state.c.id)).first() is not None:
                 self._require_matching(connection)
                 return
-        with _understood(self.engine), self._writing.begin() as connection:
+        with understood(self.engine), self._writing.begin() as connection:
+            self._wait_for_turn(connection)
             if connection.execute(select(vault_state.c.id)).first() is None:
                 tx = Transaction(connection, self.keys, self.clock())
                 ledger.create(tx)
@@ -196,7 +203,8 @@ class Store:
             StoreBusy: locked, full or out of reach; nothing was written.
             AlreadyExists: a unique value is taken; nothing was written.
         """
-        with _understood(self.engine), self._writing.begin() as connection:
+        with understood(self.engine), self._writing.begin() as connection:
+            self._wait_for_turn(connection)
             self._require_matching(connection)
             transaction = Transaction(connection, self.keys, self.clock())
             yield transaction
@@ -212,9 +220,18 @@ class Store:
         with self._keys_lock:
             self.keys = _unlock(keyring)
 
+    def _wait_for_turn(self, connection: Connection) -> None:
+        """Let one transaction write at a time, on PostgreSQL as SQLite does by itself.
+
+        Each reads what it then changes (folds, capacities, dispositions, keys), and each ends at
+        the head of the ledger anyway: row locks would order them later, and with more care.
+        """
+        if self._is_postgresql:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+
     @contextmanager
     def _plain_read(self) -> Iterator[Connection]:
-        with _understood(self.engine), self.engine.connect() as connection, connection.begin():
+        with understood(self.engine), self._reading.connect() as connection, connection.begin():
             yield connection
 
     def _require_matching(self, connection: Connection) -> None:
@@ -248,6 +265,24 @@ class Store:
             self.use_keys(keyring.promoted())
 
 
+def _require_file(path: Path, *, new: bool) -> None:
+    if path.exists():
+        return
+    if not new:
+        raise _no_store()
+    # SQLite would make it readable by all; its -wal and -shm files take over these rights.
+    path.touch(mode=0o600)
+
+
+def _no_store() -> StoreError:
+    return StoreError(
+        _("the store is not there."),
+        hint=_(
+            "Restore it from a backup with `honeytoken import`, or see that store.url is right."
+        ),
+    )
+
+
 class _State(NamedTuple):
     """Which masters the store was last written with."""
 
@@ -258,7 +293,7 @@ class _State(NamedTuple):
 def _state(connection: Connection) -> _State:
     rows = connection.exec_driver_sql("SELECT index_check, sealing_key FROM vault_state").all()
     if not rows:
-        raise StoreError(_("the store is empty."), hint=_("Make a vault with `honeytoken init`."))
+        raise _no_store()
     return _State(bytes(rows[0][0]), rows[0][1])
 
 
@@ -267,7 +302,7 @@ def _unlock(keyring: Keyring) -> Unlocked:
 
 
 @contextmanager
-def _understood(engine: Engine) -> Iterator[None]:
+def understood(engine: Engine) -> Iterator[None]:
     """Turn SQLAlchemy's and the driver's errors into ours, without the values they were about.
 
     The driver's own come from the bulk calls, which go past SQLAlchemy.
@@ -295,7 +330,7 @@ def _damaged() -> str:
 def unusable(reason: str) -> StoreError:
     """Return the error for a database that does not do its work, from the driver's reason."""
     lowered = reason.lower()
-    if "no such" in lowered or "malformed" in lowered or "has no column" in lowered:
+    if any(sign in lowered for sign in ("no such table", "no such column", "malformed")):
         return StoreError(_("the database does not hold what it should."), hint=_damaged())
     if "locked" in lowered or "lock timeout" in lowered:
         return StoreBusy(

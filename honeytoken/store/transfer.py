@@ -34,6 +34,8 @@ def export(tx: Transaction, file: IO[str]) -> int:
         for row in _rows(tx, table):
             file.write(json.dumps([table.name, [_out(value) for value in row]]) + "\n")
             written += 1
+    # Without it a file that was cut off would look like a smaller vault.
+    file.write(json.dumps({"rows": written}) + "\n")
     return written
 
 
@@ -46,11 +48,23 @@ def _rows(tx: Transaction, table: Table) -> Iterator[tuple[Any, ...]]:
     names = ", ".join(_names(table))
     cursor = driver.cursor()
     order = ", ".join(column.name for column in table.primary_key.columns)
-    if table is schema.channels:
-        order = "added_at, id"  # a parent was added before its children
     cursor.execute(f"SELECT {names} FROM {table.name} ORDER BY {order}")  # noqa: S608  # names are ours
+    if table is schema.channels:
+        yield from _parents_first(cursor.fetchall())
+        return
     while rows := cursor.fetchmany(_CHUNK):
         yield from rows
+
+
+def _parents_first(rows: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    columns = _names(schema.channels)
+    own, parent = columns.index("id"), columns.index("parent_id")
+    given: set[str | None] = {None}
+    while rows:
+        ready = [row for row in rows if row[parent] in given]
+        yield from ready
+        given.update(row[own] for row in ready)
+        rows = [row for row in rows if row[own] not in given] if ready else []
 
 
 def _out(value: Any) -> Any:
@@ -78,7 +92,13 @@ def restore(tx: Transaction, file: Iterable[str]) -> int:
     count = 0
     pending: list[list[Any]] = []
     current: Table | None = None
+    ended = False
     for line in lines:
+        if ended:
+            raise _damaged()
+        if line.startswith("{"):
+            ended = _trailer(line) == count
+            continue
         table, values = _line(line, by_name, columns)
         if pending and (table is not current or len(pending) >= _CHUNK):
             _insert(tx, current, columns, pending)
@@ -88,8 +108,18 @@ def restore(tx: Transaction, file: Iterable[str]) -> int:
         count += 1
     if pending:
         _insert(tx, current, columns, pending)
+    if not ended:
+        raise _damaged()
     _require_own(tx)
     return count
+
+
+def _trailer(line: str) -> object:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as err:
+        raise _damaged() from err
+    return found.get("rows")
 
 
 def _damaged() -> InvalidInput:
@@ -171,5 +201,10 @@ def _require_own(tx: Transaction) -> None:
     if row.index_check != tx.indexer.check:
         raise Refused(
             _("the export was made with other keys; nothing was imported."),
+            hint=_("Put the key file of the exported vault in place first."),
+        )
+    if row.sealing_key not in tx.sealer.masters:
+        raise Refused(
+            _("the key file is older than the export; nothing was imported."),
             hint=_("Put the key file of the exported vault in place first."),
         )

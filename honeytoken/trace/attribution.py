@@ -263,7 +263,7 @@ class _Tracer:
             bayes_factor=math.exp(gain),
             exposed=len(held),
             reached=len(reached.canaries),
-            controls=self.sifted.background.controls,
+            controls=self.sifted.background.controls if self.sifted.background.measured else 0,
             none=self.posterior.none,
             unforgeable=unforgeable,
             assumptions=float(assumptions.min()),

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-#: Rate believed before any control has been listened to, per number and day: Prasad et al.,
-#: "Who's Calling?", USENIX Security 2020 (1,481,201 calls, 66,606 unpublished US lines, 11 months).
-UNMEASURED_RATE = 0.067
+from .rules import ENOUGH_DAYS
+
 #: Points of the integration over the rate.
 NODES = 7
 
@@ -102,10 +101,15 @@ class Background:
     def exposure(self) -> float:
         """Second parameter: number-days listened to.
 
-        Without any, what makes the mean :data:`UNMEASURED_RATE` if nobody rang: a prior so wide
-        and high that nothing is proven by it.
+        With less than :data:`ENOUGH_DAYS`, those: a prior so wide and high that nothing is proven
+        by it, with the mean ``rules.UNMEASURED_RATE`` if nobody rang.
         """
-        return max(self.days, 1e-3) if self.days > 0 else 0.5 / UNMEASURED_RATE
+        return max(self.days, ENOUGH_DAYS)
+
+    @property
+    def measured(self) -> bool:
+        """Tell whether the controls have listened long enough to say anything."""
+        return self.days >= ENOUGH_DAYS
 
     @property
     def rate(self) -> float:

@@ -31,6 +31,13 @@ SUSPECT_POSTERIOR = 0.5
 NO_SIGN_NONE = 0.9
 NO_SIGN_POSTERIOR = 0.05
 
+#: Rate believed before any control has been listened to, per number and day: Prasad et al.,
+#: "Who's Calling?", USENIX Security 2020 (1,481,201 calls, 66,606 unpublished US lines, 11 months).
+UNMEASURED_RATE = 0.067
+#: Number-days below which the controls have measured nothing yet.
+ENOUGH_DAYS = 0.5 / UNMEASURED_RATE
+
+
 NEVER_EXPOSED = "never exposed"
 NOBODY_REACHED = "nobody reached its canaries"
 BELOW_SUSPECT = "posterior below 0.5"

@@ -178,6 +178,12 @@ def _background(trace: Trace) -> str:
         "low": f"{trace.background_low:.2g}",
         "high": f"{trace.background_high:.2g}",
     }
+    if trace.controls and trace.control_days < rules.ENOUGH_DAYS:
+        return _(
+            "The background is not measured yet: {controls} controls have listened for {days} "
+            "number-days. Assumed until then: {rate} contacts per number and day (95 % interval "
+            "{low} to {high}); nothing is strong before it is measured."
+        ).format(controls=trace.controls, days=f"{trace.control_days:,.1f}", **rates)
     if not trace.controls:
         return _(
             "No control listened. Assumed background: {rate} contacts per number and day (95 % "

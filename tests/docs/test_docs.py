@@ -76,7 +76,7 @@ def test_every_table_is_a_setting(page: Path, folder: Path) -> None:
         for name in re.findall(r'"file:([^"]+)"', block):
             (folder / name).write_text("secret", encoding="utf-8")
         environ = dict.fromkeys(re.findall(r'"env:([^"]+)"', block), "secret")
-        assert settings.parse(tomllib.loads(block), folder=folder, environ=environ)
+        assert settings.parse(tomllib.loads(block), folder=folder)
 
 
 @pytest.mark.parametrize("page", READMES, ids=named)

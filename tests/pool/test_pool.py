@@ -41,7 +41,6 @@ def test_many_points_are_added_all_or_none(both: Vault) -> None:
 
 def test_a_new_plantable_number_soaks_first(production: Vault, clock: Clock) -> None:
     # A domain does not ring for its former owner; a number may.
-    production.pool.add("email_domain", DOMAIN, region="GB")
     from honeytoken.models import ContactPointKind
     from honeytoken.pool import made_point
 
@@ -63,11 +62,33 @@ def test_a_number_held_for_long_is_ready_and_shown_as_attested(clock: Clock) -> 
 
 
 @pytest.mark.parametrize(
-    "number", ["+447700900123", "+12025550123", "+8615400000001", "+442079460001", "+441632960123"]
+    ("number", "region"),
+    [
+        ("+447700900123", "GB"),
+        ("+12025550123", "US"),
+        ("+8615400000001", "CN"),
+        ("+442079460001", "GB"),
+        ("+441632960123", "GB"),
+    ],
 )
-def test_production_refuses_numbers_nobody_can_hold(production: Vault, number: str) -> None:
+def test_production_refuses_numbers_nobody_can_hold(
+    production: Vault, number: str, region: str
+) -> None:
     with pytest.raises(Refused, match="nobody can hold it"):
-        production.pool.add("phone_number", number, region="GB")
+        production.pool.add("phone_number", number, region=region)
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "QQ.com", "post.example", "a.test", "x.invalid"])
+def test_production_refuses_mail_domains_nobody_here_can_hold(
+    production: Vault, domain: str
+) -> None:
+    with pytest.raises(Refused, match="nobody"):
+        production.pool.add("email_domain", domain, region="GB")
+
+
+def test_a_number_of_another_country_than_its_region_is_refused(vault: Vault) -> None:
+    with pytest.raises(InvalidInput, match="not one of that region"):
+        vault.pool.add("phone_number", "+447700900123", region="CN", role="test")
 
 
 @pytest.mark.parametrize("number", ["+447911123456", "+12025551234", "+4930901820"])

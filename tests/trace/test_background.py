@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from honeytoken.trace.background import UNMEASURED_RATE, Background, gamma_cdf, gamma_quantile
+from honeytoken.trace.background import Background, gamma_cdf, gamma_quantile
+from honeytoken.trace.rules import UNMEASURED_RATE
 
 
 @pytest.mark.parametrize("x", [1e-6, 0.1, 1.0, 2.5, 9.0, 40.0])
