@@ -47,8 +47,8 @@ def test_a_backup_comes_back_into_an_empty_vault(traded: Shell) -> None:
     for name in ("honeytoken.toml", "honeytoken.keys"):
         (other.folder / name).write_bytes((traded.folder / name).read_bytes())
     other.done("import", str(file))
-    assert other.done("export", "references") == "ORDER-2026-0017\n"
     assert other.done("ledger", "head") == traded.done("ledger", "head")
+    assert other.done("export", "references") == "ORDER-2026-0017\n"
     assert "the chain holds" in other.done("ledger", "verify")
 
 

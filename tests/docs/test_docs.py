@@ -76,7 +76,9 @@ def test_every_table_is_a_setting(page: Path, folder: Path) -> None:
         for name in re.findall(r'"file:([^"]+)"', block):
             (folder / name).write_text("secret", encoding="utf-8")
         environ = dict.fromkeys(re.findall(r'"env:([^"]+)"', block), "secret")
-        assert settings.parse(tomllib.loads(block), folder=folder)
+        found = settings.parse(tomllib.loads(block), folder=folder)
+        for name in found.gateways:
+            assert settings.gateway_options(found, name, environ=environ)
 
 
 @pytest.mark.parametrize("page", READMES, ids=named)
