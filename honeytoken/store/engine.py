@@ -120,3 +120,13 @@ def _postgresql(url: URL) -> Engine:
             _("PostgreSQL needs the driver psycopg."),
             hint=_("Install it with: pip install 'honeytoken[postgres]'"),
         ) from err
+
+
+def no_store() -> StoreError:
+    """Return the error for a database in which nobody made a store."""
+    return StoreError(
+        _("the store is not there."),
+        hint=_(
+            "Restore it from a backup with `honeytoken import`, or see that store.url is right."
+        ),
+    )

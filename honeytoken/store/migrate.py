@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from ..errors import SchemaTooNew
 from ..messages import translate as _
+from .engine import no_store
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 # Any constant will do, as long as every version of honeytoken uses the same.
@@ -30,16 +31,19 @@ def upgrade(engine: Engine, *, versions_folder: Path | None = None, new: bool = 
     Args:
         engine: of the store.
         versions_folder: where the numbered scripts are; the package's own by default.
-        new: whether an empty database may become a store; else it is left as it is.
+        new: whether an empty database may become a store.
 
     Raises:
         SchemaTooNew: the store was written by a newer honeytoken.
+        StoreError: there is no store, and *new* is False.
     """
     folder = versions_folder or _SCRIPTS / "versions"
     known = versions(folder)
     with engine.connect() as connection:
         present = _present(connection, known)
-        if present == known[-1] or (present is None and not new):
+        if present is None and not new:
+            raise no_store()
+        if present == known[-1]:
             return False
     with (
         engine.connect().execution_options(honeytoken_write=True) as connection,

@@ -19,7 +19,7 @@ from ..keys import Indexer, Keyring, Sealer
 from ..ledger import Action, Leaf
 from ..messages import translate as _
 from . import ledger
-from .engine import open_engine, sqlite_path
+from .engine import no_store, open_engine, sqlite_path
 from .ledger import Pending
 from .migrate import upgrade
 from .schema import vault_state
@@ -269,18 +269,9 @@ def _require_file(path: Path, *, new: bool) -> None:
     if path.exists():
         return
     if not new:
-        raise _no_store()
+        raise no_store()
     # SQLite would make it readable by all; its -wal and -shm files take over these rights.
     path.touch(mode=0o600)
-
-
-def _no_store() -> StoreError:
-    return StoreError(
-        _("the store is not there."),
-        hint=_(
-            "Restore it from a backup with `honeytoken import`, or see that store.url is right."
-        ),
-    )
 
 
 class _State(NamedTuple):
@@ -293,7 +284,7 @@ class _State(NamedTuple):
 def _state(connection: Connection) -> _State:
     rows = connection.exec_driver_sql("SELECT index_check, sealing_key FROM vault_state").all()
     if not rows:
-        raise _no_store()
+        raise no_store()
     return _State(bytes(rows[0][0]), rows[0][1])
 
 

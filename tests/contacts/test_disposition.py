@@ -89,3 +89,16 @@ def test_texts_that_may_be_a_delivery(text: str) -> None:
 )
 def test_known_senders(sender: str, text: str | None, pattern: str, known: bool) -> None:
     assert is_known_sender(sender, text, [pattern]) is known
+
+
+def test_a_lenders_own_answer_does_not_accuse_it() -> None:
+    lender = Channel("c", "c", ChannelKind.LENDER, START, None, ("【快易借】",))
+    judged = judge(
+        role=Role.PLANTABLE,
+        placements=(WINDOW,),
+        channels={"c": lender},
+        received_at=START + timedelta(days=1),
+        sender="106900",
+        text="【快易借】您的贷款申请已收到",
+    )
+    assert judged is Disposition.EXPECTED

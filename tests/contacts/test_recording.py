@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from honeytoken import Canary, Vault
 from honeytoken.contacts import Received
 from honeytoken.contacts.candidates import find
-from honeytoken.errors import InvalidInput, NotFound
+from honeytoken.errors import InvalidInput, NotFound, Refused
 from honeytoken.gateways import Delivery
 from honeytoken.models import (
     Authenticity,
@@ -312,3 +313,57 @@ def test_one_text_with_other_names_and_senders_is_one_campaign(
     )
     campaigns = [sighting.campaign_id for sighting in vault.evidence().sightings]
     assert len(set(campaigns)) == 1
+
+
+def test_what_a_control_heard_cannot_be_talked_away(furnished_both: Vault) -> None:
+    vault = furnished_both
+    (control,) = vault.pool.reserve_controls(count=1)
+    contact = vault.contacts.add(medium="call", contact_point=control)
+    assert contact.disposition is Disposition.BACKGROUND
+    for wanted in ("expected", "ambiguous", "unsolicited"):
+        with pytest.raises(Refused, match="only be background"):
+            vault.contacts.classify(contact.id, wanted)
+
+
+def test_a_call_told_inside_the_delivery_window_may_be_the_riders(
+    furnished_both: Vault, clock: Clock
+) -> None:
+    vault = furnished_both
+    canary = vault.mint(locale="en-GB")
+    until = clock() + timedelta(days=5)
+    vault.place(canary, "northbound", expected_until=until, confirmed=True)
+    clock.forward(days=1)
+    told = vault.contacts.add(medium="call", canary=canary)
+    assert told.disposition is Disposition.AMBIGUOUS
+
+
+def test_a_national_number_is_read_as_the_pools(planted: tuple[Vault, Canary]) -> None:
+    vault, canary = planted
+    number = (canary.identity.phone_number or "").replace("+44", "0")
+    contact = vault.contacts.add(medium="call", recipient=number)
+    assert contact.disposition is Disposition.UNSOLICITED
+
+
+def test_a_repeat_that_two_replicas_take_at_once_is_one_contact(
+    planted: tuple[Vault, Canary],
+) -> None:
+    vault, canary = planted
+    item = _received(vault, "CA1", canary.identity.phone_number, fold_key="CA1")
+    other = _received(vault, "CA1:ended", canary.identity.phone_number, fold_key="CA1")
+    errors: list[BaseException] = []
+
+    def take() -> None:
+        try:
+            with Vault.open(vault.folder, clock=vault.clock) as replica:
+                for found in (item, other):
+                    replica.contacts.record([found])
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert [len(contact.event_ids) for contact in vault.contacts.list()] == [2]

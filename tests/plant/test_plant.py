@@ -154,3 +154,54 @@ def test_a_route_that_makes_no_sense_is_refused(furnished: Vault) -> None:
             furnished.routes.add("r", hops)
     with pytest.raises(NotFound):
         furnished.routes.add("r", ["nowhere"])
+
+
+def test_a_confirmation_is_not_moved_before_contacts_known_already(
+    furnished_both: Vault, clock: Clock
+) -> None:
+    vault = furnished_both
+    canary = vault.mint(locale="en-GB")
+    (placed,) = vault.place(canary, "northbound")
+    before = clock.forward(days=1)
+    clock.forward(days=1)
+    vault.contacts.add(medium="call", recipient=canary.identity.phone_number)
+    clock.forward(days=1)
+    with pytest.raises(Refused, match="contacts came in after that time"):
+        vault.confirm([placed.id], at=before)
+    assert vault.confirm([placed.id])[0].confirmed_at == clock()
+
+
+def test_exposure_is_not_taken_back_once_the_outcome_is_known(
+    furnished_both: Vault, clock: Clock
+) -> None:
+    vault = furnished_both
+    rung, silent = vault.mint_many(2, locale="en-GB")
+    placed = [vault.place(item, "northbound", confirmed=True)[0] for item in (rung, silent)]
+    clock.forward(days=1)
+    vault.contacts.add(medium="call", recipient=rung.identity.phone_number)
+    with pytest.raises(Refused, match="since it was confirmed"):
+        vault.void([placed[1].id], reason="it would look better")
+    assert {item.status for item in vault.placements.list()} == {PlacementStatus.CONFIRMED}
+
+
+def test_a_confirmed_placement_is_voided_only_with_a_reason(furnished_both: Vault) -> None:
+    vault = furnished_both
+    (placed,) = vault.place(vault.mint(locale="en-GB"), "northbound", confirmed=True)
+    with pytest.raises(Refused, match="say why"):
+        vault.void([placed.id])
+    assert vault.void([placed.id], reason="scanned the wrong label")[0].status == "void"
+    assert vault.ledger.verify()
+
+
+def test_a_time_no_calendar_has_is_refused(furnished: Vault) -> None:
+    from datetime import UTC, datetime, timezone
+
+    canary = furnished.mint(locale="en-GB")
+    for at in (
+        datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-14))),
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        datetime(1969, 12, 31, tzinfo=UTC),
+        datetime(2026, 4, 1),  # noqa: DTZ001  # without a zone, on purpose
+    ):
+        with pytest.raises(InvalidInput, match="time"):
+            furnished.place(canary, "northbound", expected_until=at)

@@ -200,3 +200,64 @@ def test_an_export_made_with_other_keys_is_refused(tmp_path: Path, furnished: Va
         with pytest.raises(Refused, match="other keys"):
             other.import_(file)
         assert other.channels.list() == []
+
+
+def test_a_store_that_is_gone_is_an_error_and_not_an_empty_one(furnished: Vault) -> None:
+    furnished.close()
+    for path in furnished.folder.glob("honeytoken.db*"):
+        path.unlink()
+    with pytest.raises(HoneytokenError, match="not there"):
+        Vault.open(furnished.folder)
+    assert not list(furnished.folder.glob("honeytoken.db*"))
+
+
+def test_an_empty_file_is_no_store(furnished: Vault) -> None:
+    furnished.close()
+    for path in furnished.folder.glob("honeytoken.db*"):
+        path.unlink()
+    (furnished.folder / "honeytoken.db").touch()
+    with pytest.raises(HoneytokenError, match="not there"):
+        Vault.open(furnished.folder)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes of POSIX")
+def test_the_store_is_readable_for_its_owner_only(furnished: Vault) -> None:
+    for path in furnished.folder.glob("honeytoken.db*"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_url_of_the_environment_is_the_one_that_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HONEYTOKEN_STORE__URL", "sqlite:///elsewhere.db")
+    Vault.create(tmp_path / "v").close()
+    assert (tmp_path / "v" / "elsewhere.db").exists()
+    assert not (tmp_path / "v" / "honeytoken.db").exists()
+
+
+def test_looking_up_from_many_threads_keeps_few_connections(furnished: Vault) -> None:
+    import threading
+
+    for _n in range(50):
+        thread = threading.Thread(
+            target=furnished.is_canary, kwargs={"phone_number": "+447700900001"}
+        )
+        thread.start()
+        thread.join()
+    assert furnished._lookup._idle.qsize() <= 2
+
+
+def test_a_backup_that_was_cut_off_is_refused(tmp_path: Path, furnished: Vault) -> None:
+    file = io.StringIO()
+    furnished.export(file)
+    lines = file.getvalue().splitlines(keepends=True)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("honeytoken.toml", "honeytoken.keys"):
+        (copy / name).write_bytes((furnished.folder / name).read_bytes())
+    with Vault.open(copy, new_store=True) as other:
+        for cut in (lines[:-1], lines[:-5], [*lines[:-2], lines[-1]]):
+            with pytest.raises(HoneytokenError, match="not a whole export"):
+                other.import_(iter(cut))
+        other.import_(iter(lines))
+        assert other.ledger.verify() == furnished.ledger.head().seq
