@@ -57,7 +57,9 @@ def _print(contacts: Iterable[Contact], *, reveal: bool, form: str | None) -> No
 @click.option("--medium", type=choice(Medium), help=_("Only these."))
 @click.option("--since", type=WHEN, help=_("Received at this time or later."))
 @click.option("--until", type=WHEN, help=_("Received before this time."))
-@click.option("--limit", type=click.IntRange(1), help=_("Only this many of the latest."))
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000_000_000), help=_("Only this many of the latest.")
+)
 @reveal_option
 @form_options
 def list_contacts(

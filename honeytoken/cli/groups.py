@@ -117,6 +117,7 @@ class Main(Group):
     ) -> Any:
         """Run a command line; end the process with the right code and one clear error."""
         restore = language.speak(None)
+        _open_closed_streams()
         try:
             if not standalone_mode:
                 return super().main(args, prog_name, complete_var, standalone_mode, **extra)
@@ -160,6 +161,13 @@ class Main(Group):
         if name is not None:
             self.typed = f"{ctx.command_path} {name}"
         return name, command, rest
+
+
+def _open_closed_streams() -> None:
+    """Let what is printed go nowhere where the shell closed a stream (``>&-``)."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - for good
 
 
 def _tolerate(*streams: Any) -> None:

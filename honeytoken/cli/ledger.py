@@ -66,7 +66,13 @@ def verify(*, head: str | None, as_json: bool) -> None:
 
 
 @ledger_command.command("list", help=_("List the latest entries."))
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help=_("At most."))
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1_000_000_000),
+    default=20,
+    show_default=True,
+    help=_("At most."),
+)
 @json_option
 def list_entries(*, limit: int, as_json: bool) -> None:
     """Run ``honeytoken ledger list``."""

@@ -243,3 +243,13 @@ def test_ctrl_c_in_a_real_process_exits_130(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, env=env)
     assert done.returncode == 130
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX")
+@pytest.mark.parametrize(("closed", "typed", "code"), [("1", "--help", 0), ("2", "nosuch", 2)])
+def test_a_stream_the_shell_closed_does_not_break_a_verb(
+    closed: str, typed: str, code: int
+) -> None:
+    command = f'"{sys.executable}" -m honeytoken {typed} {closed}>&-'
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False)
