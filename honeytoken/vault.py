@@ -16,8 +16,9 @@ from typing import IO, TYPE_CHECKING, Self
 
 from . import keyfile, normalize
 from .contacts import Contacts
-from .errors import AlreadyExists, InvalidIdentifier, InvalidInput, NotFound, SettingsError
-from .keys import IndexKind, Keyring
+from .errors import AlreadyExists, InvalidInput, NotFound, SettingsError
+from .find import Finder
+from .keys import Keyring
 from .ledger import VAULT, Action, Entry, Leaf, LedgerHead
 from .messages import translate as _
 from .mint import Mint
@@ -27,7 +28,6 @@ from .pool import Pool
 from .rekey import forget_old_masters, reindex, rekey
 from .settings import FILE_NAME, PRODUCTION, Settings, load, parse, read, template
 from .store import Store, audit, canaries, codec, evidence, ledger, placements, transfer
-from .store.lookup import Lookup
 
 if TYPE_CHECKING:
     from .store.rekeying import Progress
@@ -57,7 +57,7 @@ class Vault:
         self.canaries = Canaries(store)
         self.ledger = Ledger(store)
         self._mint = Mint(store, settings)
-        self._lookup = Lookup(store)
+        self._finder = Finder(store)
 
     @classmethod
     def create(
@@ -141,7 +141,7 @@ class Vault:
 
     def close(self) -> None:
         """Give all connections back."""
-        self._lookup.close()
+        self._finder.close()
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -279,11 +279,7 @@ class Vault:
     # Finding
 
     def is_canary(
-        self,
-        *,
-        phone_number: str | None = None,
-        email: str | None = None,
-        region: str = "CN",
+        self, *, phone_number: str | None = None, email: str | None = None, region: str = "CN"
     ) -> bool:
         """Tell whether any of the identifiers given is a canary's. Made for every order of a shop.
 
@@ -295,31 +291,13 @@ class Vault:
         Raises:
             InvalidInput: nothing was given.
         """
-        if phone_number is not None and email is None:
-            digests = self._digests_of_phone(phone_number, region)
-        else:
-            digests = self._digests(phone_number, email, region)
-        for digest in digests:
-            known = self._lookup.knows(digest)
-            if known is None:
-                # `reindex` ran in another process: read the keys, look again.
-                with self.store.read():
-                    pass
-                return self.is_canary(phone_number=phone_number, email=email, region=region)
-            if known:
-                return True
-        return False
+        return self._finder.is_canary(phone_number=phone_number, email=email, region=region)
 
     def find(
-        self,
-        *,
-        phone_number: str | None = None,
-        email: str | None = None,
-        region: str = "CN",
+        self, *, phone_number: str | None = None, email: str | None = None, region: str = "CN"
     ) -> list[Canary]:
         """Return the canaries that carry any of the identifiers given, oldest first."""
-        row = {"phone_number": phone_number, "email": email, "region": region}
-        return self.find_many([row])[0]
+        return self.find_many([{"phone_number": phone_number, "email": email, "region": region}])[0]
 
     def find_many(self, rows: Iterable[Mapping[str, str | None]]) -> list[list[Canary]]:
         """Return, for each row, the canaries that carry any of its identifiers.
@@ -327,57 +305,7 @@ class Vault:
         Args:
             rows: with the keys of :meth:`find`; others are ignored, so an order's row will do.
         """
-        wanted = [
-            self._digests(
-                row.get("phone_number"),
-                row.get("email"),
-                row.get("region") or "CN",
-                required=False,
-            )
-            for row in rows
-        ]
-        with self.store.read() as tx:
-            every = list({digest: None for digests in wanted for digest in digests})
-            ids = canaries.ids_by_digest(tx, every)
-            found = canaries.get_many(
-                tx, sorted({item for group in ids.values() for item in group})
-            )
-        return [
-            [
-                found[canary_id]
-                for canary_id in sorted(
-                    {item for digest in digests for item in ids.get(digest, ())}
-                )
-            ]
-            for digests in wanted
-        ]
-
-    def _digests_of_phone(self, phone_number: str, region: str) -> tuple[bytes, ...]:
-        try:
-            number = normalize.phone_number(phone_number, region=region)
-        except InvalidIdentifier:
-            return ()
-        return (self.store.keys.indexer.digest(IndexKind.PHONE_NUMBER, number),)
-
-    def _digests(
-        self,
-        phone_number: str | None,
-        email: str | None,
-        region: str,
-        *,
-        required: bool = True,
-    ) -> tuple[bytes, ...]:
-        if required and phone_number is None and email is None:
-            raise InvalidInput(_("give a phone number or an e-mail."))
-        digest = self.store.keys.indexer.digest
-        found: list[bytes] = []
-        if phone_number:
-            found += self._digests_of_phone(phone_number, region)
-        # What has no canonical form was never minted: it is no canary, and no error.
-        with suppress(InvalidIdentifier):
-            if email:
-                found.append(digest(IndexKind.EMAIL, normalize.email(email)))
-        return tuple(found)
+        return self._finder.find_many(rows)
 
     # Tracing
 

@@ -30,6 +30,7 @@ FLOORS = {
     "store": 4,
     "pool": 5,
     "contacts": 5,
+    "find": 6,
     "mint": 6,
     "plant": 6,
     "rekey": 6,

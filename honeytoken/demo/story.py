@@ -9,7 +9,6 @@ from __future__ import annotations
 import random as random_module
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 
 from ..models import ChannelKind, DocumentKind, Medium
 
@@ -79,13 +78,6 @@ PARTIES = (
         permission="unlisted",
     ),
 )
-
-
-class Via(StrEnum):
-    """Through which kind of gateway a contact arrives."""
-
-    TWILIO = "twilio"
-    SMSFORWARDER = "smsforwarder"
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,8 +153,3 @@ def kept_payloads(tx: Transaction, seqs: Iterable[int]) -> Iterator[tuple[int, l
                 continue
             plain = tx.sealer.open(row.sealed, table="ledger", column="sealed", row=str(row.seq))
             yield row.seq, [base64.b64decode(item) for item in json.loads(plain)]
-
-
-def payload(record: object) -> bytes:
-    """Return the canonical bytes of a JSON value: what a commitment is made over."""
-    return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -244,7 +244,7 @@ def test_looking_up_from_many_threads_keeps_few_connections(furnished: Vault) ->
         )
         thread.start()
         thread.join()
-    assert furnished._lookup._idle.qsize() <= 2
+    assert furnished._finder._lookup._idle.qsize() <= 2
 
 
 def test_a_backup_that_was_cut_off_is_refused(tmp_path: Path, furnished: Vault) -> None:
