@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 #: How long a request under way may take once the listener was told to stop.
 SHUTDOWN_S = 20
 _KEEP_ALIVE_S = 30
+_BACKLOG = 2048
 _START_S = 10.0
 
 
@@ -54,6 +55,8 @@ def bind(host: str, port: int) -> socket.socket:
         else:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
+        # From here on callers wait instead of being turned away, while the server starts.
+        bound.listen(_BACKLOG)
     except (OSError, OverflowError, TypeError, ValueError) as err:
         bound.close()
         raise SettingsError(

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -26,7 +28,9 @@ LISTEN = (
 )
 
 
-def _start(folder: Path) -> tuple[subprocess.Popen[str], str]:
+@contextmanager
+def _started(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run a listener of its own; it is gone when the block ends, however it ends."""
     process = subprocess.Popen(
         [sys.executable, "-c", LISTEN, str(folder)],
         stdout=subprocess.PIPE,
@@ -34,7 +38,12 @@ def _start(folder: Path) -> tuple[subprocess.Popen[str], str]:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert process.stdout is not None
-    return process, process.stdout.readline().strip()
+    with process.stdout as output:
+        try:
+            yield process, output.readline().strip()
+        finally:
+            process.kill()
+            process.wait()
 
 
 def _post(url: str, sid: str) -> int:
@@ -58,11 +67,10 @@ def test_a_killed_listener_loses_nothing_it_acknowledged_and_invents_nothing(
     tmp_path: Path, store_url: str | None
 ) -> None:
     opened(tmp_path / "v", Clock(), store_url).close()
-    process, url = _start(tmp_path / "v")
     sent: list[str] = []
     acknowledged: list[str] = []
 
-    def work(worker: int) -> None:
+    def work(url: str, worker: int) -> None:
         for n in range(10_000):
             sid = f"SM{worker:016x}{n:016x}"
             sent.append(sid)
@@ -72,16 +80,16 @@ def test_a_killed_listener_loses_nothing_it_acknowledged_and_invents_nothing(
             if status == 0:
                 return
 
-    threads = [threading.Thread(target=work, args=(worker,)) for worker in range(4)]
-    for thread in threads:
-        thread.start()
-    time.sleep(1.0)
-    process.kill()
-    process.wait()
-    for thread in threads:
-        thread.join()
-    if process.stdout is not None:
-        process.stdout.close()
+    with _started(tmp_path / "v") as (process, url):
+        threads = [threading.Thread(target=work, args=(url, worker)) for worker in range(4)]
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + 20
+        while len(acknowledged) < 50 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.kill()
+        for thread in threads:
+            thread.join()
     assert acknowledged
     with Vault.open(tmp_path / "v") as vault:
         events = [vault.contacts.events(contact.id) for contact in vault.contacts.list()]
@@ -94,11 +102,9 @@ def test_a_killed_listener_loses_nothing_it_acknowledged_and_invents_nothing(
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_terminated_listener_drains_and_ends_well(tmp_path: Path) -> None:
     opened(tmp_path / "v", Clock()).close()
-    process, url = _start(tmp_path / "v")
-    assert _post(url, "SM" + "1" * 32) == 200
-    process.terminate()
-    assert process.wait(timeout=30) in (0, -signal.SIGTERM)
-    if process.stdout is not None:
-        process.stdout.close()
+    with _started(tmp_path / "v") as (process, url):
+        assert _post(url, "SM" + "1" * 32) == 200
+        process.terminate()
+        assert process.wait(timeout=30) in (0, -signal.SIGTERM)
     with Vault.open(tmp_path / "v") as vault:
         assert len(vault.contacts.list()) == 1
