@@ -279,20 +279,8 @@ def _add_told(
     )
     names = [canary.identity.name for canary in found]
     sender_digest, text_digest = recording.campaign_digests(tx, sender, texts, names=names)
-    contact = Contact(
-        id=new_id("con", tx.now),
-        medium=delivery.medium,
-        received_at=at,
-        disposition=judged,
-        authenticity=delivery.authenticity,
-        contact_point_id=point.id if point else _only_point(found),
-        sender=delivery.sender,
-        recipient=delivery.recipient,
-        subject=delivery.subject,
-        body=delivery.text,
-        sent_at=delivery.sent_at,
-        confirmed_by=item.confirmed_by,
-    )
+    contact_point_id = point.id if point else _only_point(found)
+    contact = recording.contact_of(item, new_id("con", tx.now), judged, contact_point_id)
     new = NewContact(
         contact=contact,
         candidates=candidates.find(

@@ -22,6 +22,7 @@ from ..models import (
     Channel,
     Contact,
     ContactPointKind,
+    Disposition,
     Event,
     Medium,
     Outline,
@@ -269,25 +270,33 @@ def _new_contact(
         tx, sender, texts, names=[known.canaries[canary_id].identity.name for canary_id in placed]
     )
     return NewContact(
-        contact=Contact(
-            id=contact_id,
-            medium=delivery.medium,
-            received_at=_at(item),
-            disposition=judged,
-            authenticity=delivery.authenticity,
-            contact_point_id=point.id if point else None,
-            sender=delivery.sender,
-            recipient=delivery.recipient,
-            subject=delivery.subject,
-            body=delivery.text,
-            sent_at=delivery.sent_at,
-            confirmed_by=item.confirmed_by,
-        ),
+        contact=contact_of(item, contact_id, judged, point.id if point else None),
         candidates=candidates,
         sender_digest=sender_digest,
         text_digest=text_digest,
         fold_digest=fold_digest,
         fold_until=_fold_until(item) if fold_digest else None,
+    )
+
+
+def contact_of(
+    item: Received, contact_id: str, judged: Disposition, contact_point_id: str | None
+) -> Contact:
+    """Return the contact that a delivery tells of."""
+    delivery = item.delivery
+    return Contact(
+        id=contact_id,
+        medium=delivery.medium,
+        received_at=_at(item),
+        disposition=judged,
+        authenticity=delivery.authenticity,
+        contact_point_id=contact_point_id,
+        sender=delivery.sender,
+        recipient=delivery.recipient,
+        subject=delivery.subject,
+        body=delivery.text,
+        sent_at=delivery.sent_at,
+        confirmed_by=item.confirmed_by,
     )
 
 

@@ -62,7 +62,6 @@ def _post(url: str, sid: str) -> int:
     return answer.status_code
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
 def test_a_killed_listener_loses_nothing_it_acknowledged_and_invents_nothing(
     tmp_path: Path, store_url: str | None
 ) -> None:
