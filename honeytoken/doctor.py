@@ -12,7 +12,7 @@ from .errors import HoneytokenError
 from .messages import ngettext
 from .messages import translate as _
 from .models import ContactPointKind, ContactPointState, PlacementStatus, Role
-from .settings import TEST, gateway_options
+from .settings import TEST, options_of
 from .store import counts, ledger
 from .vault import Vault
 
@@ -138,7 +138,7 @@ def _gateways(vault: Vault) -> Iterator[Check]:
         )
     for name in vault.settings.gateways:
         try:
-            gateways.build(name, gateway_options(vault.settings, name))
+            gateways.build(name, options_of(vault.settings, "gateways", name))
         except HoneytokenError as error:
             yield Check(f"gateway {name}", False, str(error), error.hint)
         else:

@@ -14,7 +14,7 @@ from . import gateways
 from .errors import SettingsError, StoreError
 from .listen import application
 from .messages import translate as _
-from .settings import gateway_options
+from .settings import options_of
 from .vault import Vault
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def built_gateways(vault: Vault) -> dict[str, gateways.Gateway]:
         SettingsError: one is not set up rightly.
     """
     return {
-        name: gateways.build(name, gateway_options(vault.settings, name))
+        name: gateways.build(name, options_of(vault.settings, "gateways", name))
         for name in vault.settings.gateways
     }
 

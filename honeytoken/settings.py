@@ -65,6 +65,35 @@ class ListenSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """``[retention]``: days after which what was said, and by whom, is destroyed; 0 keeps it.
+
+    What remains of a contact is when it came, where it arrived and what it was held to be.
+    """
+
+    unsolicited_days: int = 0
+    ambiguous_days: int = 365
+    unreviewed_days: int = 365
+    expected_days: int = 180
+    background_days: int = 180
+    probe_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class DrillSettings:
+    """``[drill]``: proof of life, sent by the listener now and then."""
+
+    #: Days between two drills of a contact point, on average; 0 sends none by itself.
+    every_days: float = 0.0
+    #: Days without a drill that was heard after which a contact point is overdue.
+    overdue_days: float = 14.0
+    #: Hours within which a drill must have arrived.
+    wait_hours: float = 6.0
+    #: Hours of silence of a forwarder that had sent signs of life; 0 asks for none.
+    heartbeat_hours: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class TraceSettings:
     """``[trace]``."""
 
@@ -85,8 +114,15 @@ class Settings:
     pool: PoolSettings = field(default_factory=PoolSettings)
     listen: ListenSettings = field(default_factory=ListenSettings)
     trace: TraceSettings = field(default_factory=TraceSettings)
-    #: name -> options of that gateway, with references to secrets: see :func:`gateway_options`.
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    drill: DrillSettings = field(default_factory=DrillSettings)
+    # name -> options, with references to secrets: see :func:`options_of`.
+    #: Services that tell us about contacts.
     gateways: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
+    #: Where alerts go.
+    alerts: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
+    #: What sends drills.
+    senders: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
 
 
 _SECTIONS = {
@@ -95,7 +131,11 @@ _SECTIONS = {
     "pool": PoolSettings,
     "listen": ListenSettings,
     "trace": TraceSettings,
+    "retention": RetentionSettings,
+    "drill": DrillSettings,
 }
+#: Sections that hold one table for each name.
+_NAMED = ("gateways", "alerts", "senders")
 _MINIMUM = {"soak_days": 0, "capacity": 1, "port": 0, "max_body_bytes": 1024, "window_days": 1}
 _MAXIMUM = {"port": 65_535, "soak_days": 3_650, "window_days": 36_500, "max_body_bytes": 2**30}
 
@@ -143,32 +183,43 @@ def read(text: str, *, folder: Path, environ: Mapping[str, str] | None = None) -
 
 def parse(data: Mapping[str, Any], *, folder: Path) -> Settings:
     """Return *data*, the tables of a settings file, as checked settings."""
-    _refuse_unknown(data, ("mode", *_SECTIONS, "gateways"), where="")
+    _refuse_unknown(data, ("mode", *_SECTIONS, *_NAMED), where="")
     mode = data.get("mode", PRODUCTION)
     if mode not in (PRODUCTION, TEST):
         raise SettingsError(_('mode must be "production" or "test".'))
     sections = {name: _section(name, kind, data.get(name, {})) for name, kind in _SECTIONS.items()}
-    gateways = data.get("gateways", {})
-    if not isinstance(gateways, Mapping):
-        raise SettingsError(_("[{name}] must be a table.").format(name="gateways"))
-    for name, options in gateways.items():
+    named: dict[str, Any] = {name: _tables(name, data.get(name, {})) for name in _NAMED}
+    return Settings(folder=folder, mode=mode, **named, **sections)
+
+
+def _tables(section: str, tables: object) -> Mapping[str, Mapping[str, object]]:
+    if not isinstance(tables, Mapping):
+        raise SettingsError(_("[{name}] must be a table.").format(name=section))
+    for name, options in tables.items():
         if not isinstance(options, Mapping):
-            raise SettingsError(_("[{name}] must be a table.").format(name=f"gateways.{name}"))
-    return Settings(folder=folder, mode=mode, gateways=gateways, **sections)
+            raise SettingsError(_("[{name}] must be a table.").format(name=f"{section}.{name}"))
+    return tables
 
 
-def gateway_options(
-    settings: Settings, name: str, *, environ: Mapping[str, str] | None = None
+def options_of(
+    settings: Settings, section: str, name: str, *, environ: Mapping[str, str] | None = None
 ) -> dict[str, object]:
-    """Return the options of a gateway with its secrets: only who listens needs to have them.
+    """Return the options of a named table with its secrets: only who uses it needs to have them.
+
+    Args:
+        settings: of the vault.
+        section: ``"gateways"``, ``"alerts"`` or ``"senders"``.
+        name: of the table in it.
+        environ: where ``env:`` references lead; the process's by default.
 
     Raises:
         SettingsError: a reference leads nowhere.
     """
     environ = os.environ if environ is None else environ
+    tables: Mapping[str, Mapping[str, object]] = getattr(settings, section)
     return {
-        key: _resolved(value, f"gateways.{name}.{key}", settings.folder, environ)
-        for key, value in settings.gateways[name].items()
+        key: _resolved(value, f"{section}.{name}.{key}", settings.folder, environ)
+        for key, value in tables[name].items()
     }
 
 
@@ -226,7 +277,7 @@ def _overridden(data: dict[str, Any], environ: Mapping[str, str]) -> dict[str, A
         if not variable.startswith(PREFIX) or variable[len(PREFIX) :] in OTHER_VARIABLES:
             continue
         path = variable[len(PREFIX) :].lower().split("__")
-        if path[0] not in ("mode", *_SECTIONS, "gateways"):
+        if path[0] not in ("mode", *_SECTIONS, *_NAMED):
             continue  # another program's, or a variable of a test run
         table: Any = merged
         for part in path[:-1]:
@@ -298,6 +349,16 @@ read_timeout_s = 10.0
 [trace]
 prior = 1.0      # channels you expect to leak, stated before looking
 window_days = 90
+
+# Days after which what was said, and by whom, is destroyed; 0 keeps it. When it came, where it
+# arrived and what it was held to be stays.
+[retention]
+unsolicited_days = 0
+ambiguous_days = 365
+unreviewed_days = 365
+expected_days = 180
+background_days = 180
+probe_days = 30
 
 # One table per gateway; its hook is POST /hooks/<name>. Secrets go by reference: "env:NAME",
 # "file:PATH".

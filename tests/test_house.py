@@ -21,6 +21,7 @@ FLOORS = {
     "normalize": 2,
     "keys": 2,
     "settings": 2,
+    "options": 2,
     "keyfile": 3,
     "personas": 3,
     "documents": 3,

@@ -28,11 +28,11 @@ from difflib import get_close_matches
 
 from ..errors import SettingsError
 from ..messages import translate as _
+from ..options import Options
 from . import smsforwarder, standard_webhooks, twilio
-from .deliveries import Delivery, Gateway, Reply, Request
-from .options import Options
+from .deliveries import Delivery, Gateway, Heartbeat, Reply, Request
 
-__all__ = ["KINDS", "Delivery", "Gateway", "Reply", "Request", "build"]
+__all__ = ["KINDS", "Delivery", "Gateway", "Heartbeat", "Reply", "Request", "build"]
 
 _BUILDERS: Mapping[str, Callable[[Options], Gateway]] = {
     "twilio": twilio.build,
@@ -68,4 +68,4 @@ def build(name: str, options: Mapping[str, object]) -> Gateway:
             else _("[gateways.{name}] has an unknown kind.").format(name=name),
             hint=hint,
         )
-    return _BUILDERS[kind](Options(name, options))
+    return _BUILDERS[kind](Options("gateways", name, options))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ..errors import BadSignature, DeliveryRefused, StaleDelivery
-from ..models import Authenticity, Medium
+from ..models import Authenticity, MailChecks, Medium
 
 #: HTTP status for a proof that is missing, wrong or too old, where the sender expects "401".
 UNAUTHORIZED = 401
@@ -54,6 +54,20 @@ class Delivery:
     fold_window_s: int | None = None
     #: ``ringing`` ``answered`` ``missed`` ``ended``, or the sender's own word.
     status: str | None = None
+    #: Of a mail: what a host we trust found out about its sender.
+    checks: MailChecks | None = None
+    #: The phone that forwarded it, as it names itself: a sign that this phone is alive.
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A sign of life of a forwarder, with nothing to record as a contact."""
+
+    #: Name of the gateway.
+    gateway: str
+    #: As the phone names itself; ``None`` if it does not.
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +90,7 @@ class Gateway(Protocol):
     def region(self) -> str:
         """Country (ISO 3166-1 alpha-2) whose national notation its numbers may use."""
 
-    def receive(self, request: Request) -> tuple[Delivery, ...]:
+    def receive(self, request: Request) -> tuple[Delivery | Heartbeat, ...]:
         """Return what *request* reports; ``()`` if there is nothing to record.
 
         Raises:

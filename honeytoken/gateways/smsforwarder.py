@@ -26,9 +26,9 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 from ..errors import BadSignature, DeliveryRefused, MalformedDelivery, StaleDelivery
 from ..messages import translate as _
 from ..models import Authenticity, Medium
+from ..options import Options
 from . import bodies, calltexts
 from .deliveries import Delivery, Reply, Request, unauthorized_or
-from .options import Options
 
 OPTIONS = ("secret", "unsigned", "token", "to", "slots", "tolerance_s", "utc_offset", "region")
 #: One call gives up to three events: ringing, answered, ended or missed.

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from ..errors import BadSignature, DeliveryRefused, MalformedDelivery, StaleDelivery
 from ..messages import translate as _
 from ..models import Authenticity, Medium
+from ..options import Options
 from . import bodies
 from .deliveries import Delivery, Reply, Request, unauthorized_or
-from .options import Options
 
 OPTIONS = ("secret", "secrets", "tolerance_s", "region")
 EVENT_TYPE = "contact.received"

@@ -26,9 +26,9 @@ from urllib.parse import urlsplit
 from ..errors import BadSignature, DeliveryRefused, MalformedDelivery
 from ..messages import translate as _
 from ..models import Authenticity, Medium
+from ..options import Options
 from . import bodies
 from .deliveries import Delivery, Reply, Request
-from .options import Options
 
 Digest = Literal["sha1", "sha256"]
 _Pairs = list[tuple[bytes, bytes]]

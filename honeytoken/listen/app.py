@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from ..contacts import Received
 from ..errors import DeliveryRefused, HoneytokenError, KeysError, StoreError
-from ..gateways import Gateway
+from ..gateways import Delivery, Gateway
 from ..gateways import Request as Delivered
 from ..messages import translate as _
 from ..settings import ListenSettings
@@ -80,13 +80,14 @@ class _Hooks:
 
     async def _answer(self, gateway: Gateway, delivered: Delivered) -> Response:
         try:
-            deliveries = gateway.receive(delivered)
+            reports = gateway.receive(delivered)
         except DeliveryRefused as error:
             outcome = type(error).__name__
             logger.warning("gateway %s refused a delivery: %s", gateway.name, outcome)
             self._writer.count(gateway.name, outcome)
             reply = gateway.refusal(error)
             return Response(reply.body, reply.status, media_type=reply.content_type)
+        deliveries = [report for report in reports if isinstance(report, Delivery)]
         if deliveries:
             received = [
                 Received(

@@ -47,6 +47,49 @@ class Authenticity(StrEnum):
     NONE = "none"
 
 
+class CheckResult(StrEnum):
+    """What a mail check found (RFC 8601, section 2.7)."""
+
+    NONE = "none"
+    PASS = "pass"  # noqa: S105  # the RFC's word
+    FAIL = "fail"
+    SOFTFAIL = "softfail"
+    NEUTRAL = "neutral"
+    POLICY = "policy"
+    TEMPERROR = "temperror"
+    PERMERROR = "permerror"
+
+
+@dataclass(frozen=True, slots=True)
+class MailChecks:
+    """Whether a mail came from the domain it says, as far as somebody checked it.
+
+    ``None`` is "nobody checked". Only the results of a mail host the owner trusts stand here.
+    """
+
+    spf: CheckResult | None = None
+    dkim: CheckResult | None = None
+    dmarc: CheckResult | None = None
+    #: The domain that was proven: DMARC's From, else the signing domain, else the SPF one.
+    domain: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a contact's text says, taken out of it. Each is a claim, none of it is proven."""
+
+    #: The name in an SMS's leading or closing ``【...】``, without the brackets.
+    signature: str | None = field(default=None, repr=False)
+    #: Web addresses, as written, in order.
+    links: tuple[str, ...] = field(default=(), repr=False)
+    #: Numbers to ring back: E.164 where they are whole numbers, else as written.
+    call_back_numbers: tuple[str, ...] = field(default=(), repr=False)
+    #: Names of people the text speaks to or of, as written.
+    people: tuple[str, ...] = field(default=(), repr=False)
+    #: Sums of money, as ``"3000.00 CNY"``.
+    amounts: tuple[str, ...] = field(default=(), repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One raw delivery from a gateway, kept as it came."""
@@ -98,6 +141,11 @@ class Contact:
     #: A second, independent record of it, such as ``"phone log"`` or ``"carrier bill"``.
     confirmed_by: str | None = None
     notes: tuple[ContactNote, ...] = ()
+    facts: Facts = field(default_factory=Facts)
+    #: Of a mail.
+    checks: MailChecks | None = None
+    #: True if its content and its sender's number were destroyed (``purge``, ``erase``).
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,5 +206,6 @@ class Drill:
     """A proof of life: did the contact point hear our own call?"""
 
     contact_point_id: str
+    #: When it was sent, or rung.
     at: datetime
     heard: bool

@@ -118,6 +118,10 @@ class Placement:
     confirmed_at: datetime | None = None
     #: Until then the channel, or a rider, may well ring: contacts are ambiguous.
     expected_until: datetime | None = None
+    #: When the parcel left, and when it was delivered, as the courier's tracking says: from the
+    #: one to 48 hours after the other a rider may well ring.
+    dispatched_at: datetime | None = None
+    delivered_at: datetime | None = None
     route_id: str | None = None
     #: The owner's own order number.
     reference: str | None = field(default=None, repr=False)
@@ -138,3 +142,5 @@ class Outline(NamedTuple):
     status: PlacementStatus
     intended_at: datetime
     expected_until: datetime | None
+    dispatched_at: datetime | None = None
+    delivered_at: datetime | None = None

@@ -78,7 +78,7 @@ def test_every_table_is_a_setting(page: Path, folder: Path) -> None:
         environ = dict.fromkeys(re.findall(r'"env:([^"]+)"', block), "secret")
         found = settings.parse(tomllib.loads(block), folder=folder)
         for name in found.gateways:
-            assert settings.gateway_options(found, name, environ=environ)
+            assert settings.options_of(found, "gateways", name, environ=environ)
 
 
 @pytest.mark.parametrize("page", READMES, ids=named)

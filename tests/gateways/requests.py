@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from honeytoken.gateways import Request
+from honeytoken.gateways import Delivery, Heartbeat, Request
 
 NOW = datetime(2026, 11, 22, 8, 39, 24, tzinfo=UTC)
 FORM = "application/x-www-form-urlencoded"
@@ -25,3 +25,15 @@ def request(
     if content_type is not None:
         merged["content-type"] = content_type
     return Request(method, "/hooks/any", query, merged, body, received_at)
+
+
+def told(reports: tuple[Delivery | Heartbeat, ...]) -> tuple[Delivery, ...]:
+    """Return what a gateway has to record, without the signs of life."""
+    return tuple(report for report in reports if isinstance(report, Delivery))
+
+
+def only(reports: tuple[Delivery | Heartbeat, ...]) -> Delivery:
+    """Return the one thing that a gateway has to record."""
+    (report,) = reports
+    assert isinstance(report, Delivery)
+    return report

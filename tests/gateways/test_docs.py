@@ -12,7 +12,7 @@ import pytest
 from honeytoken import gateways
 from honeytoken.gateways import smsforwarder, standard_webhooks, twilio
 
-from .requests import JSON, NOW, request
+from .requests import JSON, NOW, only, request
 
 PAGE = (Path(__file__).parents[2] / "docs" / "gateways.md").read_text(encoding="utf-8")
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -63,7 +63,7 @@ def test_template_on_the_page_is_understood() -> None:
         assert placeholder in template
         template = template.replace(placeholder, value)
     gateway = gateways.build("phones", {"kind": "smsforwarder", "secret": "k"})
-    (delivery,) = gateway.receive(request(template.encode(), content_type=JSON))
+    delivery = only(gateway.receive(request(template.encode(), content_type=JSON)))
     assert (delivery.recipient, delivery.text) == ("+8615400000001", "hello")
 
 
@@ -75,5 +75,5 @@ def test_webhook_on_the_page_is_understood() -> None:
         "webhook-signature": standard_webhooks.signature(WEBHOOK_SECRET, "msg_1", stamp, body),
     }
     gateway = gateways.build("desk", {"kind": "standard_webhooks", "secret": WEBHOOK_SECRET})
-    (delivery,) = gateway.receive(request(body, headers=headers))
+    delivery = only(gateway.receive(request(body, headers=headers)))
     assert (delivery.medium, delivery.subject) == ("email", json.loads(body)["data"]["subject"])

@@ -13,7 +13,7 @@ from honeytoken import gateways
 from honeytoken.errors import DeliveryRefused
 from honeytoken.gateways import Delivery, Gateway, Request, smsforwarder, standard_webhooks, twilio
 
-from .requests import FORM, JSON, NOW
+from .requests import FORM, JSON, NOW, told
 
 URL = "https://hooks.shop.example/h"
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -67,7 +67,7 @@ HEADERS = st.dictionaries(
 def survives(gateway: Gateway, incoming: Request) -> None:
     deliveries: tuple[Delivery, ...] = ()
     try:
-        deliveries = gateway.receive(incoming)
+        deliveries = told(gateway.receive(incoming))
         reply = gateway.reply(deliveries)
     except DeliveryRefused as error:
         reply = gateway.refusal(error)

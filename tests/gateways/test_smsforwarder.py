@@ -14,7 +14,7 @@ from honeytoken.errors import BadSignature, MalformedDelivery, StaleDelivery
 from honeytoken.gateways import Delivery, Request, smsforwarder
 from honeytoken.models import Authenticity, Medium
 
-from .requests import FORM, JSON, NOW, request
+from .requests import FORM, JSON, NOW, only, request
 
 SECRET = "SEC4a9f0c1d2e3b4a5968778695a4b3c2d1e0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c"
 STAMP = 1763800764123
@@ -42,11 +42,6 @@ def gateway(**options: object) -> gateways.Gateway:
 def template(fields: dict[str, str], *, sign: str = ENCODED, stamp: object = str(STAMP)) -> Request:
     body = json.dumps(fields | {"timestamp": stamp, "sign": sign})
     return request(body.encode(), content_type=JSON, received_at=AT)
-
-
-def only(deliveries: tuple[Delivery, ...]) -> Delivery:
-    assert len(deliveries) == 1
-    return deliveries[0]
 
 
 def received(fields: dict[str, str], **options: object) -> Delivery:

@@ -13,7 +13,7 @@ from honeytoken.errors import BadSignature, MalformedDelivery, StaleDelivery
 from honeytoken.gateways import Delivery, Request, standard_webhooks
 from honeytoken.models import Authenticity, Medium
 
-from .requests import JSON, NOW, request
+from .requests import JSON, NOW, only, request, told
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -55,11 +55,6 @@ def signed(
 
 def event(**data: object) -> dict[str, object]:
     return {**EVENT, "data": {**DATA, **data}}
-
-
-def only(deliveries: tuple[Delivery, ...]) -> Delivery:
-    assert len(deliveries) == 1
-    return deliveries[0]
 
 
 def test_signature_equals_the_pinned_vector() -> None:
@@ -267,7 +262,7 @@ def test_other_methods_are_refused(method: str) -> None:
 
 def test_replies_are_those_of_the_specification() -> None:
     built = gateway()
-    assert (built.reply(built.receive(signed())).status, built.reply(()).body) == (204, b"")
+    assert (built.reply(told(built.receive(signed()))).status, built.reply(()).body) == (204, b"")
     assert built.refusal(BadSignature("no")).status == 401
     assert built.refusal(StaleDelivery("no")).status == 401
     assert built.refusal(MalformedDelivery("no")).status == 400

@@ -14,7 +14,7 @@ from honeytoken.errors import BadSignature, DeliveryRefused, MalformedDelivery
 from honeytoken.gateways import Delivery, Request, twilio
 from honeytoken.models import Authenticity, Medium
 
-from .requests import FORM, JSON, request
+from .requests import FORM, JSON, only, request
 
 TOKEN = "test-auth-token"
 URL = "https://hooks.shop.example/hooks/twilio"
@@ -63,11 +63,6 @@ def form(
         content_type=FORM,
         query=query,
     )
-
-
-def only(deliveries: tuple[Delivery, ...]) -> Delivery:
-    assert len(deliveries) == 1
-    return deliveries[0]
 
 
 def test_signature_of_a_form_equals_the_published_vector() -> None:

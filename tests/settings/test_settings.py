@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from honeytoken.errors import SettingsError
-from honeytoken.settings import FILE_NAME, Settings, gateway_options, load, parse, template
+from honeytoken.settings import FILE_NAME, Settings, load, options_of, parse, template
 
 
 def _load(folder: Path, text: str, **environ: str) -> Settings:
@@ -85,7 +85,7 @@ def test_a_variable_that_names_no_setting_is_an_error(tmp_path: Path) -> None:
 def test_only_who_needs_a_secret_is_told_that_it_is_missing(tmp_path: Path, reference: str) -> None:
     settings = _load(tmp_path, f'[gateways.x]\na = "{reference}"')
     with pytest.raises(SettingsError, match="refers to"):
-        gateway_options(settings, "x", environ={})
+        options_of(settings, "gateways", "x", environ={})
 
 
 def test_secrets_come_by_reference_and_stay_out_of_repr(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_secrets_come_by_reference_and_stay_out_of_repr(tmp_path: Path) -> None:
         '[gateways.x]\na = "env:TOKEN"\nb = ["file:token", "plain"]\n'
         '[gateways.x.c]\nd = "env:TOKEN"',
     )
-    assert gateway_options(settings, "x", environ={"TOKEN": "hush-env"}) == {
+    assert options_of(settings, "gateways", "x", environ={"TOKEN": "hush-env"}) == {
         "a": "hush-env",
         "b": ["hush-file", "plain"],
         "c": {"d": "hush-env"},

@@ -1,4 +1,7 @@
-"""Reading a gateway's table of the settings. Never repeats a value: it may be a secret."""
+"""Reading one named table of the settings, such as ``[gateways.twilio]`` or ``[alerts.room]``.
+
+Never repeats a value: it may be a secret.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import NoReturn
 
-from ..errors import SettingsError
-from ..messages import translate as _
+from .errors import SettingsError
+from .messages import translate as _
 
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 #: How the settings file refers to a secret; a value that still looks so was never resolved.
@@ -15,12 +18,13 @@ _REFERENCES = ("env:", "file:")
 
 
 class Options:
-    """The table ``[gateways.<name>]``, read with type checks.
+    """The table ``[<section>.<name>]``, read with type checks.
 
     Values that came through the environment are text; whole numbers and switches understand that.
     """
 
-    def __init__(self, name: str, values: Mapping[str, object]) -> None:
+    def __init__(self, section: str, name: str, values: Mapping[str, object]) -> None:
+        self.section = section
         self.name = name
         self._values = values
 
@@ -38,7 +42,9 @@ class Options:
             hint: what to do about it.
             values: what else the sentence has in braces.
         """
-        raise SettingsError(problem.format(key=f"gateways.{self.name}.{key}", **values), hint=hint)
+        raise SettingsError(
+            problem.format(key=f"{self.section}.{self.name}.{key}", **values), hint=hint
+        )
 
     def refuse_unknown(self, known: tuple[str, ...]) -> None:
         """Raise :class:`SettingsError` for an option that is not *known* (or ``kind``)."""
@@ -51,8 +57,8 @@ class Options:
                     else _("Options of this kind: {names}.").format(names=", ".join(known))
                 )
                 raise SettingsError(
-                    _('[gateways.{gateway}] has an unknown option "{key}".').format(
-                        gateway=self.name, key=key
+                    _('[{table}] has an unknown option "{key}".').format(
+                        table=f"{self.section}.{self.name}", key=key
                     ),
                     hint=hint,
                 )
