@@ -51,6 +51,13 @@ class Action(StrEnum):
     RECEIVE = "receive"
     NOTE = "note"
     CLASSIFY = "classify"
+    #: A second, independent record of a contact was found.
+    CORROBORATE = "corroborate"
+    #: The content of contacts was destroyed.
+    ERASE = "erase"
+    SET_SENDERS = "set senders"
+    TRACK = "track"
+    DRILL = "drill"
     REVEAL = "reveal"
     REKEY = "rekey"
     REINDEX = "reindex"

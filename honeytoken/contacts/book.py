@@ -29,7 +29,6 @@ from ..store import (
     Store,
     canaries,
     channels,
-    codec,
     contact_points,
     contacts,
     placements,
@@ -301,7 +300,7 @@ def _add_told(
         headers={},
         body=item.body,
     )
-    contacts.insert_events(tx, [(event, contact.id)])
+    contacts.insert_events(tx, [(event, new)])
     return contact.id
 
 
@@ -362,4 +361,5 @@ def _add_note(tx: store.Transaction, contact_id: str, note: ContactNote) -> None
         notes=contact.notes,
     )
     fresh = replace(stored, contact=contact, candidates=again)
-    contacts.save(tx, fresh, Action.NOTE, {"note": codec.note_data(note)})
+    # The note is part of the content that the entry commits to: nothing personal stands beside it.
+    contacts.save(tx, fresh, Action.NOTE)

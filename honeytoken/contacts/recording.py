@@ -7,9 +7,10 @@ received, contacts, sightings, ledger) commits together, before anything is ackn
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from .. import normalize, personas, store
 from ..errors import InvalidIdentifier
@@ -28,11 +29,11 @@ from ..models import (
     Outline,
     Role,
 )
-from ..store import canaries, channels, contact_points, contacts, placements
+from ..store import canaries, channels, contact_points, contacts, drills, outbox, placements
 from ..store.contacts import NewContact
 from ..store.ids import new_ids
 from ..trace.campaigns import template
-from . import disposition
+from . import disposition, facts
 from .candidates import claimed_sender, find
 
 #: Whose national notation a sender is read in when nothing else says so.
@@ -72,6 +73,7 @@ class _Known:
     canaries: dict[str, Canary]
     placements: dict[str, list[Outline]]
     channels: dict[str, Channel]
+    drills: list[drills.Awaited]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,20 @@ class _Reached:
     via: str
 
 
-def record_batch(tx: store.Transaction, batch: Sequence[Received]) -> list[Recorded]:
-    """Store a batch of deliveries; return what became of each, in order."""
+#: Sink -> the dispositions it is told of.
+Sinks = Mapping[str, frozenset[Disposition]]
+
+
+def record_batch(
+    tx: store.Transaction, batch: Sequence[Received], *, sinks: Sinks = MappingProxyType({})
+) -> list[Recorded]:
+    """Store a batch of deliveries; return what became of each, in order.
+
+    Args:
+        tx: the transaction; alerts about the contacts commit with them.
+        batch: what came in.
+        sinks: who is told of which contacts.
+    """
     digests = [
         contacts.delivery_digest(tx, item.delivery.gateway, item.delivery.delivery_id)
         for item in batch
@@ -97,7 +111,7 @@ def record_batch(tx: store.Transaction, batch: Sequence[Received]) -> list[Recor
         if digest not in seen and digest not in digests[:index]
     ]
     if fresh:
-        seen |= _record_fresh(tx, fresh)
+        seen |= _record_fresh(tx, fresh, sinks)
     first = {digest: index for index, digest in reversed(list(enumerate(digests)))}
     new = {digest for _item, digest in fresh}
     return [
@@ -107,7 +121,7 @@ def record_batch(tx: store.Transaction, batch: Sequence[Received]) -> list[Recor
 
 
 def _record_fresh(
-    tx: store.Transaction, fresh: Sequence[tuple[Received, bytes]]
+    tx: store.Transaction, fresh: Sequence[tuple[Received, bytes]], sinks: Sinks
 ) -> dict[bytes, str | None]:
     reached = [_reached(tx, item) for item, _digest in fresh]
     known = _look_up(tx, [item for item in reached if item is not None])
@@ -116,7 +130,7 @@ def _record_fresh(
     stored_before = {fold.contact.id for fold in open_folds.values()}
     new: dict[str, NewContact] = {}
     changed: dict[str, NewContact] = {}
-    events: list[tuple[Event, str]] = []
+    events: list[tuple[Event, NewContact]] = []
     where: dict[bytes, str | None] = {}
     ids = zip(new_ids("con", tx.now, len(fresh)), new_ids("evt", tx.now, len(fresh)), strict=True)
     for (item, digest), at, fold_digest in zip(fresh, reached, folds, strict=True):
@@ -131,13 +145,23 @@ def _record_fresh(
             new[contact_id] = folded
         if fold_digest:
             open_folds[fold_digest] = folded
-        events.append((_event(event_id, item), contact_id))
+        events.append((_event(event_id, item), folded))
         where[digest] = contact_id
     contacts.insert_many(tx, new.values())
     for stored in changed.values():
         contacts.save(tx, stored, Action.RECEIVE)
     contacts.insert_events(tx, events)
+    outbox.enqueue(tx, _notices(new.values(), sinks))
     return where
+
+
+def _notices(fresh: Iterable[NewContact], sinks: Sinks) -> Iterator[outbox.Notice]:
+    for item in fresh:
+        contact = item.contact
+        for sink, dispositions in sinks.items():
+            if contact.disposition in dispositions:
+                data = {"contact_id": contact.id}
+                yield outbox.Notice(sink, "contact.received", contact.contact_point_id, data)
 
 
 def _event(event_id: str, item: Received) -> Event:
@@ -185,6 +209,7 @@ def _look_up(tx: store.Transaction, reached: Sequence[_Reached]) -> _Known:
         canaries=canaries.get_many(tx, [canary_id for canary_id in ids if canary_id in placed]),
         placements=placed,
         channels={item.id: item for item in channels.list_channels(tx)} if placed else {},
+        drills=drills.awaited(tx),
     )
 
 
@@ -257,6 +282,8 @@ def _new_contact(
         sender=sender,
         text="\n".join(texts) or None,
     )
+    if point and _answers_drill(tx, known.drills, point.id, delivery.medium, sender, texts):
+        judged = Disposition.PROBE
     candidates: tuple[Candidate, ...] = ()
     if placed and point and point.role is not Role.CONTROL and reached:
         named = [known.canaries[canary_id] for canary_id in placed]
@@ -279,6 +306,25 @@ def _new_contact(
     )
 
 
+def _answers_drill(
+    tx: store.Transaction,
+    awaited: list[drills.Awaited],
+    contact_point_id: str,
+    medium: Medium,
+    sender: str,
+    texts: Sequence[str],
+) -> bool:
+    """Tell whether a contact is a drill that we await; note that it was heard."""
+    for drill in awaited:
+        if (drill.contact_point_id, drill.medium) != (contact_point_id, medium):
+            continue
+        if drill.marker == sender if medium is Medium.CALL else drill.marker in "\n".join(texts):
+            drills.heard(tx, drill.id)
+            awaited.remove(drill)
+            return True
+    return False
+
+
 def contact_of(
     item: Received, contact_id: str, judged: Disposition, contact_point_id: str | None
 ) -> Contact:
@@ -297,6 +343,8 @@ def contact_of(
         body=delivery.text,
         sent_at=delivery.sent_at,
         confirmed_by=item.confirmed_by,
+        facts=facts.extract(delivery.subject, delivery.text, region=item.region),
+        checks=delivery.checks,
     )
 
 

@@ -12,6 +12,16 @@ A vault has two independent kinds of master, both 256 random bits:
 from .entropy import random_bytes
 from .index import DIGEST_BYTES, Indexer, IndexKind
 from .keyring import Keyring
-from .sealing import Sealer
+from .sealing import BY_CONTENT_KEY, BY_MASTER, ContentKey, Sealer
 
-__all__ = ["DIGEST_BYTES", "IndexKind", "Indexer", "Keyring", "Sealer", "random_bytes"]
+__all__ = [
+    "BY_CONTENT_KEY",
+    "BY_MASTER",
+    "DIGEST_BYTES",
+    "ContentKey",
+    "IndexKind",
+    "Indexer",
+    "Keyring",
+    "Sealer",
+    "random_bytes",
+]

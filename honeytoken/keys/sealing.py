@@ -1,8 +1,13 @@
 """AES-256-GCM sealing, bound to the place where the value stands.
 
 A sealed value is ``1 | key id (4 bytes) | nonce (12) | ciphertext and tag (16)``; the associated
-data are table, column and row. Source: NIST SP 800-38D (96-bit random nonces, at most 2**32 values
-per key: each table has a key of its own).
+data are table, column and row.
+
+What has to be erasable alone is sealed by a key of its own (:class:`ContentKey`), and that key by
+the master: ``2 | nonce (12) | ciphertext and tag (16)``.
+
+Source: NIST SP 800-38D (96-bit random nonces, at most 2**32 values per key: each table has a key of
+its own).
 """
 
 from __future__ import annotations
@@ -18,6 +23,8 @@ from .entropy import random_bytes
 from .keyring import KEY_BYTES, Keyring
 
 _VERSION = 1
+#: What a sealed value begins with.
+BY_MASTER, BY_CONTENT_KEY = bytes([_VERSION]), b"\x02"
 _ID_BYTES = 4
 _NONCE_BYTES = 12
 _HEAD_BYTES = 1 + _ID_BYTES + _NONCE_BYTES
@@ -80,9 +87,48 @@ class Sealer:
         except InvalidTag as err:
             raise SealBroken(table, column) from err
 
-    def is_current(self, sealed: bytes) -> bool:
-        """Tell whether the current master sealed it."""
-        return sealed.startswith(self._head)
+    def is_stale(self, sealed: bytes) -> bool:
+        """Tell whether an older master sealed it."""
+        return sealed[:1] == BY_MASTER and not sealed.startswith(self._head)
+
+
+class ContentKey:
+    """A key of one record's own. Destroy it, and what it sealed is erased, copies included."""
+
+    __slots__ = ("_cipher", "raw")
+
+    def __init__(self, raw: bytes) -> None:
+        #: 32 bytes.
+        self.raw = raw
+        self._cipher = AESGCM(raw)
+
+    def __repr__(self) -> str:
+        return "ContentKey(...)"
+
+    @classmethod
+    def generate(cls) -> ContentKey:
+        """Return a fresh key."""
+        return cls(random_bytes(KEY_BYTES))
+
+    def seal(self, plain: bytes, *, table: str, column: str, row: str) -> bytes:
+        """Return *plain* sealed for one place; 29 bytes longer."""
+        nonce = random_bytes(_NONCE_BYTES)
+        place = f"{table}\0{column}\0{row}".encode()
+        return b"".join((BY_CONTENT_KEY, nonce, self._cipher.encrypt(nonce, plain, place)))
+
+    def open(self, sealed: bytes, *, table: str, column: str, row: str) -> bytes:
+        """Return what was sealed for this very place.
+
+        Raises:
+            SealBroken: it was altered, cut, or sealed by another key or for another place.
+        """
+        if sealed[:1] != BY_CONTENT_KEY:
+            raise SealBroken(table, column)
+        nonce, place = sealed[1 : 1 + _NONCE_BYTES], f"{table}\0{column}\0{row}".encode()
+        try:
+            return self._cipher.decrypt(nonce, sealed[1 + _NONCE_BYTES :], place)
+        except (InvalidTag, ValueError) as err:
+            raise SealBroken(table, column) from err
 
 
 def key_id(sealed: bytes) -> str:

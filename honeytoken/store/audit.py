@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 
 from ..errors import LedgerBroken
 from ..ledger import (
@@ -25,11 +25,11 @@ from . import channels, contact_points, contacts, ledger, placements, schema
 from .transaction import Transaction
 
 _CHUNK = 1000
-#: Actions whose payload is the sealed record itself, and where that stands.
-_IN_RECORD: dict[str, dict[str, Table]] = {
-    Action.MINT: {"can": schema.canaries},
-    Action.RECEIVE: {"evt": schema.events},
-    Action.ADD_ROUTE: {"": schema.routes},
+#: Actions whose payload is the sealed record itself, and in which table that stands by its id.
+_IN_RECORD: dict[str, dict[str, str]] = {
+    Action.MINT: {"can": "canaries"},
+    Action.RECEIVE: {"evt": "events"},
+    Action.ADD_ROUTE: {"": "routes"},
 }
 
 
@@ -47,11 +47,12 @@ def check(tx: Transaction, *, head: str | None = None) -> LedgerHead:
     if ledger.head(tx) != end:
         raise LedgerBroken(end.seq, _("entries at the end were removed."))
     latest: dict[str, tuple[int, dict[str, Any]]] = {}
+    erased = ledger.subjects(tx, Action.ERASE)
     entries = ledger.entries(tx)
     while part := {entry.seq: entry for entry in islice(entries, _CHUNK)}:
         for seq, payloads in ledger.kept_payloads(tx, part):
             if payloads is None:
-                _check_records(tx, part[seq])
+                _check_records(tx, part[seq], erased)
             else:
                 _check_kept(part[seq], payloads)
                 _remember(latest, part[seq], payloads)
@@ -73,7 +74,7 @@ def _check_kept(entry: Entry, payloads: list[bytes]) -> None:
             raise LedgerBroken(entry.seq, _("a payload was altered."))
 
 
-def _check_records(tx: Transaction, entry: Entry) -> None:
+def _check_records(tx: Transaction, entry: Entry, erased: Set[str]) -> None:
     tables = _IN_RECORD.get(entry.action)
     if tables is None:
         raise LedgerBroken(entry.seq, _("its payloads were removed."))
@@ -81,20 +82,31 @@ def _check_records(tx: Transaction, entry: Entry) -> None:
         part = list(_commitments(entry))[start : start + _CHUNK]
         for prefix, table in tables.items():
             wanted = {key: value for key, value in part if key.startswith(prefix)}
-            query = select(table.c.id, table.c.sealed).where(table.c.id.in_(wanted))
-            found = {row.id: row.sealed for row in tx.connection.execute(query)}
+            found = _plains(tx, table, list(wanted))
             for record_id, committed in wanted.items():
                 if record_id not in found:
                     raise LedgerBroken(
                         entry.seq, _("record {id} was removed.").format(id=record_id)
                     )
-                plain = tx.sealer.open(
-                    found[record_id], table=table.name, column="sealed", row=record_id
-                )
-                if commitment(record_id, plain) != committed:
+                plain = found[record_id]
+                if plain is None and record_id in erased:
+                    continue
+                if plain is None or commitment(record_id, plain) != committed:
                     raise LedgerBroken(
                         entry.seq, _("record {id} was altered.").format(id=record_id)
                     )
+
+
+def _plains(tx: Transaction, table: str, ids: list[str]) -> dict[str, bytes | None]:
+    """Return what is sealed of some records, ``None`` where it was erased."""
+    if table == "events":
+        return contacts.opened_events(tx, ids)
+    columns = schema.metadata.tables[table].c
+    query = select(columns.id, columns.sealed).where(columns.id.in_(ids))
+    return {
+        row.id: tx.sealer.open(row.sealed, table=table, column="sealed", row=row.id)
+        for row in tx.connection.execute(query)
+    }
 
 
 def _remember(

@@ -15,13 +15,16 @@ from ..ledger import SALT_BYTES, salted
 from ..models import (
     Address,
     Candidate,
+    CheckResult,
     ContactNote,
+    Facts,
     FieldForm,
     FieldMatch,
     FieldView,
     Gender,
     Hop,
     Identity,
+    MailChecks,
     View,
 )
 
@@ -29,6 +32,9 @@ from ..models import (
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 _NOTE_FIELDS = ("claimed_to_be", "asked_for", "knew", "data_from", "call_back", "text")
+
+_FACT_LISTS = ("links", "call_back_numbers", "people", "amounts")
+_CHECKS = ("spf", "dkim", "dmarc", "domain")
 
 
 def to_bytes(data: Mapping[str, Any]) -> bytes:
@@ -141,3 +147,33 @@ def candidates(data: Iterable[Any]) -> tuple[Candidate, ...]:
         Candidate(canary_id, tuple(FieldMatch(*match) for match in matches))
         for canary_id, matches in data
     )
+
+
+def facts_data(facts: Facts) -> dict[str, Any]:
+    """Return what a text says as JSON data."""
+    data: dict[str, Any] = {}
+    if facts.signature is not None:
+        data["signature"] = facts.signature
+    for name in _FACT_LISTS:
+        if found := getattr(facts, name):
+            data[name] = list(found)
+    return data
+
+
+def facts(data: Mapping[str, Any]) -> Facts:
+    """Return what :func:`facts_data` was given."""
+    lists = {name: tuple(data[name]) for name in _FACT_LISTS if name in data}
+    return Facts(signature=data.get("signature"), **lists)
+
+
+def checks_data(checks: MailChecks) -> dict[str, str]:
+    """Return the checks of a mail as JSON data."""
+    return {name: str(value) for name in _CHECKS if (value := getattr(checks, name)) is not None}
+
+
+def checks(data: Mapping[str, str] | None) -> MailChecks | None:
+    """Return what :func:`checks_data` was given."""
+    if data is None:
+        return None
+    results = {name: CheckResult(data[name]) for name in _CHECKS[:3] if name in data}
+    return MailChecks(domain=data.get("domain"), **results)

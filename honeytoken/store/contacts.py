@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 
-from ..keys import IndexKind
+from ..keys import BY_MASTER, ContentKey, IndexKind, Sealer
 from ..ledger import Action, Leaf
 from ..models import (
     Authenticity,
@@ -42,6 +42,7 @@ _CONTACT_COLUMNS = (
     "confirmed_by",
     "fold_digest",
     "fold_until",
+    "sealed_key",
     "sealed",
 )
 _EVENT_COLUMNS = ("id", "gateway", "delivery_digest", "received_at", "contact_id", "sealed")
@@ -58,6 +59,8 @@ class NewContact:
     fold_digest: bytes | None = None
     #: ``None`` with a ``fold_digest``: events join for ever.
     fold_until: datetime | None = None
+    #: What seals content and raw events: destroyed, they are erased.
+    key: ContentKey = field(default_factory=ContentKey.generate, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,12 @@ def _plain(new: NewContact) -> bytes:
         data["notes"] = [codec.note_data(note) for note in contact.notes]
     if new.candidates:
         data["candidates"] = codec.candidates_data(new.candidates)
+    if facts := codec.facts_data(contact.facts):
+        data["facts"] = facts
+    if contact.checks is not None:
+        data["checks"] = codec.checks_data(contact.checks)
+    if contact.erased:
+        data["erased"] = True
     for name in ("sender_digest", "text_digest"):
         digest = getattr(new, name)
         if digest is not None:
@@ -134,7 +143,7 @@ def _ledger_data(contact: Contact, plain: bytes) -> dict[str, Any]:
 def ledger_states(tx: Transaction) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield, for every contact, what the ledger should say of it last."""
     for row in tx.connection.execute(select(_contacts)):
-        plain = tx.sealer.open(row.sealed, table="contacts", column="sealed", row=row.id)
+        plain = _opened(tx, row)
         contact = _stored_contact(tx, row, ()).contact
         yield row.id, _ledger_data(contact, plain)
 
@@ -157,7 +166,8 @@ def insert_many(tx: Transaction, contacts: Iterable[NewContact]) -> None:
                 contact.confirmed_by,
                 new.fold_digest,
                 _stored(new.fold_until),
-                tx.sealer.seal(plain, table="contacts", column="sealed", row=contact.id),
+                tx.sealer.seal(new.key.raw, table="contacts", column="sealed_key", row=contact.id),
+                new.key.seal(plain, table="contacts", column="sealed", row=contact.id),
             )
         )
         leaf = Leaf(contact.id, codec.to_bytes(_ledger_data(contact, plain)))
@@ -174,10 +184,10 @@ def _stored(at: datetime | None) -> int | None:
     return None if at is None else to_microseconds(at)
 
 
-def insert_events(tx: Transaction, events: Iterable[tuple[Event, str]]) -> None:
-    """Add raw events, sealed as received, each with the id of its contact."""
+def insert_events(tx: Transaction, events: Iterable[tuple[Event, NewContact]]) -> None:
+    """Add raw events, sealed as received by the key of the contact that each belongs to."""
     rows = []
-    for event, contact_id in events:
+    for event, owner in events:
         plain = event_plain(event)
         rows.append(
             (
@@ -185,8 +195,8 @@ def insert_events(tx: Transaction, events: Iterable[tuple[Event, str]]) -> None:
                 event.gateway,
                 delivery_digest(tx, event.gateway, event.delivery_id),
                 to_microseconds(event.received_at),
-                contact_id,
-                tx.sealer.seal(plain, table="events", column="sealed", row=event.id),
+                owner.contact.id,
+                owner.key.seal(plain, table="events", column="sealed", row=event.id),
             )
         )
         tx.append(Action.RECEIVE, Leaf(event.id, plain), keep=False)
@@ -201,10 +211,12 @@ def event_plain(event: Event) -> bytes:
 
 def list_events(tx: Transaction, contact_id: str) -> list[Event]:
     """Return the raw events of a contact, earliest first."""
-    query = select(_events).where(_events.c.contact_id == contact_id).order_by(_events.c.id)
+    query = _event_rows().where(_events.c.contact_id == contact_id).order_by(_events.c.id)
     found = []
     for row in tx.connection.execute(query):
-        plain = tx.sealer.open(row.sealed, table="events", column="sealed", row=row.id)
+        plain = _opened_event(tx, row)
+        if plain is None:
+            continue
         size = int.from_bytes(plain[:4], "big")
         head = codec.from_bytes(plain[4 : 4 + size])
         found.append(
@@ -218,6 +230,35 @@ def list_events(tx: Transaction, contact_id: str) -> list[Event]:
             )
         )
     return found
+
+
+def _event_rows() -> Select[*tuple[Any, ...]]:
+    joined = _events.join(_contacts, _events.c.contact_id == _contacts.c.id)
+    return select(*_events.c, _contacts.c.sealed_key).select_from(joined)
+
+
+def _opened_event(tx: Transaction, row: Row[*tuple[Any, ...]]) -> bytes | None:
+    """Return headers and body of an event, ``None`` if they were erased."""
+    if not row.sealed:
+        return None
+    if row.sealed[:1] == BY_MASTER:
+        return tx.sealer.open(row.sealed, table="events", column="sealed", row=row.id)
+    key = _key(tx, row.contact_id, row.sealed_key)
+    return key.open(row.sealed, table="events", column="sealed", row=row.id)
+
+
+def opened_events(tx: Transaction, event_ids: Sequence[str]) -> dict[str, bytes | None]:
+    """Return, by id, what is sealed of raw events, ``None`` where it was erased."""
+    query = _event_rows().where(_events.c.id.in_(event_ids))
+    return {row.id: _opened_event(tx, row) for row in tx.connection.execute(query)}
+
+
+def _key(tx: Transaction, contact_id: str, sealed_key: bytes | None) -> ContentKey:
+    if sealed_key is None:  # from before schema 0002: the next save puts it under a key of its own
+        return ContentKey.generate()
+    return ContentKey(
+        tx.sealer.open(sealed_key, table="contacts", column="sealed_key", row=contact_id)
+    )
 
 
 def save(
@@ -241,7 +282,10 @@ def save(
             confirmed_by=contact.confirmed_by,
             fold_digest=stored.fold_digest,
             fold_until=stored.fold_until,
-            sealed=tx.sealer.seal(plain, table="contacts", column="sealed", row=contact.id),
+            sealed_key=tx.sealer.seal(
+                stored.key.raw, table="contacts", column="sealed_key", row=contact.id
+            ),
+            sealed=stored.key.seal(plain, table="contacts", column="sealed", row=contact.id),
         )
     )
     payload = {**(said or {}), **_ledger_data(contact, plain)}
@@ -297,7 +341,8 @@ def _event_ids(tx: Transaction, contact_ids: Sequence[str]) -> Mapping[str, tupl
 def _stored_contact(
     tx: Transaction, row: Row[*tuple[Any, ...]], event_ids: tuple[str, ...]
 ) -> NewContact:
-    data = codec.from_bytes(opened(tx, row.id, row.sealed))
+    key = _key(tx, row.id, row.sealed_key)
+    data = codec.from_bytes(_opened(tx, row, key))
     contact = Contact(
         id=row.id,
         medium=Medium(row.medium),
@@ -313,6 +358,9 @@ def _stored_contact(
         sent_at=row.sent_at,
         confirmed_by=row.confirmed_by,
         notes=tuple(codec.note(note) for note in data.get("notes", ())),
+        facts=codec.facts(data.get("facts", {})),
+        checks=codec.checks(data.get("checks")),
+        erased=data.get("erased", False),
     )
     return NewContact(
         contact=contact,
@@ -321,12 +369,16 @@ def _stored_contact(
         text_digest=_digest(data, "text_digest"),
         fold_digest=row.fold_digest,
         fold_until=row.fold_until,
+        key=key,
     )
 
 
-def opened(tx: Transaction, contact_id: str, sealed: bytes) -> bytes:
+def _opened(tx: Transaction, row: Row[*tuple[Any, ...]], key: ContentKey | None = None) -> bytes:
     """Return the salted content of a contact."""
-    return tx.sealer.open(sealed, table="contacts", column="sealed", row=contact_id)
+    sealer: Sealer | ContentKey = tx.sealer
+    if row.sealed_key is not None:
+        sealer = key or _key(tx, row.id, row.sealed_key)
+    return sealer.open(row.sealed, table="contacts", column="sealed", row=row.id)
 
 
 def _digest(data: Mapping[str, Any], name: str) -> bytes | None:
@@ -339,7 +391,7 @@ def list_sightings(tx: Transaction, *, until: datetime) -> list[StoredSighting]:
     rows = tx.connection.execute(query.order_by(_contacts.c.received_at, _contacts.c.id))
     found = []
     for row in rows:
-        data = codec.from_bytes(opened(tx, row.id, row.sealed))
+        data = codec.from_bytes(_opened(tx, row))
         found.append(
             StoredSighting(
                 id=sighting_id(row.id),

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
-
 from .. import personas
 from ..models import (
     ContactPoint,
     Control,
     Disposition,
-    Drill,
     Evidence,
     Placement,
     PlacementStatus,
@@ -23,7 +20,7 @@ from ..models import (
     Window,
 )
 from ..trace.campaigns import CampaignKey, group
-from . import canaries, channels, contact_points, contacts, ledger, placements, schema
+from . import canaries, channels, contact_points, contacts, drills, ledger, placements
 from .contacts import StoredSighting
 from .transaction import Transaction
 
@@ -66,7 +63,7 @@ def gather(tx: Transaction, window: Window, *, prior: float) -> Evidence:
         ),
         controls=_controls(points, withdrawn, window),
         soak_histories=_soak_histories(points, traced, placed, before_and_in, campaigns),
-        drills=_drills(tx, window),
+        drills=tuple(drills.decided(tx, since=window.start, until=window.end)),
         window=window,
         prior=prior,
         ledger_head=ledger.head(tx).digest,
@@ -146,15 +143,4 @@ def _soak_histories(
         )
         for point_id, at in sorted(first.items())
         if point_id in points
-    )
-
-
-def _drills(tx: Transaction, window: Window) -> tuple[Drill, ...]:
-    query = (
-        select(schema.drills)
-        .where(schema.drills.c.at >= window.start, schema.drills.c.at < window.end)
-        .order_by(schema.drills.c.at, schema.drills.c.id)
-    )
-    return tuple(
-        Drill(row.contact_point_id, row.at, row.heard) for row in tx.connection.execute(query)
     )

@@ -27,6 +27,8 @@ _COLUMNS = (
     "intended_at",
     "confirmed_at",
     "expected_until",
+    "dispatched_at",
+    "delivered_at",
     "permission",
     "reference_digest",
     "sealed",
@@ -61,6 +63,7 @@ def ledger_data(placement: Placement) -> dict[str, Any]:
         "expected_until": _stored(placement.expected_until),
         **_private_data(placement),
         **status_data(placement),
+        **tracking_data(placement),
     }
 
 
@@ -70,6 +73,14 @@ def status_data(placement: Placement) -> dict[str, Any]:
         "status": placement.status.value,
         "intended_at": to_microseconds(placement.intended_at),
         "confirmed_at": _stored(placement.confirmed_at),
+    }
+
+
+def tracking_data(placement: Placement) -> dict[str, Any]:
+    """Return what the courier's tracking says, as the ledger commits to it."""
+    return {
+        "dispatched_at": _stored(placement.dispatched_at),
+        "delivered_at": _stored(placement.delivered_at),
     }
 
 
@@ -94,6 +105,8 @@ def insert_many(tx: Transaction, placements: Iterable[Placement]) -> None:
                 to_microseconds(placement.intended_at),
                 _stored(placement.confirmed_at),
                 _stored(placement.expected_until),
+                _stored(placement.dispatched_at),
+                _stored(placement.delivered_at),
                 placement.permission.value,
                 reference_digest(tx, reference) if reference else None,
                 tx.sealer.seal(plain, table="placements", column="sealed", row=placement.id),
@@ -155,16 +168,16 @@ def list_placements(
 def outlines(tx: Transaction, canary_ids: Sequence[str]) -> dict[str, list[Outline]]:
     """Return the placements of canaries, in outline, by canary id; who has none is left out."""
     sql = (
-        "SELECT canary_id, channel_id, status, intended_at, expected_until FROM placements"
-        " WHERE canary_id IN {}"
+        "SELECT canary_id, channel_id, status, intended_at, expected_until, dispatched_at,"
+        " delivered_at FROM placements WHERE canary_id IN {}"
     )
     found: dict[str, list[Outline]] = {}
-    for canary_id, channel_id, status, intended_at, until in tx.select_in(sql, canary_ids):
+    for canary_id, channel_id, status, intended_at, *times in tx.select_in(sql, canary_ids):
         outline = Outline(
             channel_id,
             PlacementStatus(status),
             from_microseconds(intended_at),
-            None if until is None else from_microseconds(until),
+            *(None if at is None else from_microseconds(at) for at in times),
         )
         found.setdefault(canary_id, []).append(outline)
     return found
@@ -208,6 +221,8 @@ def _placement(tx: Transaction, row: Row[*tuple[Any, ...]]) -> Placement:
         intended_at=row.intended_at,
         confirmed_at=row.confirmed_at,
         expected_until=row.expected_until,
+        dispatched_at=row.dispatched_at,
+        delivered_at=row.delivered_at,
         route_id=row.route_id,
         reference=data.get("reference"),
         batch=data.get("batch"),

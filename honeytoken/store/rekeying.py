@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    LargeBinary,
+    bindparam,
+    func,
+    literal,
+    select,
+    update,
+)
 
-from ..keys import Keyring
+from ..keys import BY_MASTER, Keyring
 from ..ledger import VAULT, Action, Leaf, salted
 from . import canaries, contact_points, contacts, placements, schema
 from .transaction import Store, Transaction
@@ -17,14 +26,19 @@ _CHUNK = 500
 Progress = Callable[[int, int], None]
 
 
+def _by_a_master(column: Column[bytes]) -> ColumnElement[bool]:
+    """Say of which rows a column holds what a master sealed: not a content key, not nothing."""
+    return func.substr(column, 1, 1) == literal(BY_MASTER, LargeBinary)
+
+
 def total(store: Store) -> int:
-    """Return how many rows hold a sealed value."""
+    """Return how many values a master sealed."""
     with store.read() as tx:
         return sum(
             tx.connection.execute(
-                select(func.count()).select_from(table).where(table.c.sealed.is_not(None))
+                select(func.count()).select_from(column.table).where(_by_a_master(column))
             ).scalar_one()
-            for table in schema.SEALED
+            for column in schema.SEALED
         )
 
 
@@ -38,54 +52,47 @@ def announce(tx: Transaction, keyring: Keyring) -> None:
 def reseal(store: Store, progress: Progress) -> None:
     """Seal anew what an older master sealed. Can be stopped anywhere and started again."""
     done, everything = 0, total(store)
-    for table in schema.SEALED:
+    for column in schema.SEALED:
         last: object = None
         while True:
             with store.write() as tx:
-                seen, last = _reseal_chunk(tx, table, last)
+                seen, last = _reseal_chunk(tx, column, last)
             if not seen:
                 break
             done += seen
             progress(min(done, everything), everything)
 
 
-def _key_column(table: Table) -> str:
-    return "seq" if table is schema.ledger else "id"
-
-
-def _reseal_chunk(tx: Transaction, table: Table, last: object) -> tuple[int, object]:
-    key = table.c[_key_column(table)]
-    query = select(key.label("key"), table.c.sealed).where(table.c.sealed.is_not(None))
+def _reseal_chunk(tx: Transaction, column: Column[bytes], last: object) -> tuple[int, object]:
+    table = column.table
+    (key,) = table.primary_key.columns if table is not schema.canaries else (table.c.id,)
+    query = select(key.label("key"), column.label("sealed")).where(_by_a_master(column))
     if last is not None:
         query = query.where(key > last)
     rows = tx.connection.execute(query.order_by(key).limit(_CHUNK)).all()
-    stale = [row for row in rows if not tx.sealer.is_current(row.sealed)]
+    stale = [row for row in rows if tx.sealer.is_stale(row.sealed)]
     if stale:
         tx.connection.execute(
-            update(table).where(key == bindparam("row_key")).values(sealed=bindparam("fresh")),
+            update(table).where(key == bindparam("row_key")).values({column: bindparam("fresh")}),
             [
-                {"row_key": row.key, "fresh": _again(tx, table, row.key, row.sealed)}
+                {"row_key": row.key, "fresh": _again(tx, column, row.key, row.sealed)}
                 for row in stale
             ],
         )
     return len(rows), rows[-1].key if rows else last
 
 
-def _again(tx: Transaction, table: Table, key: object, sealed: bytes) -> bytes:
-    place = {"table": table.name, "column": "sealed", "row": str(key)}
+def _again(tx: Transaction, column: Column[bytes], key: object, sealed: bytes) -> bytes:
+    place = {"table": str(column.table), "column": column.name, "row": str(key)}
     return tx.sealer.seal(tx.sealer.open(sealed, **place), **place)
 
 
 def uses_old_masters(store: Store) -> bool:
     """Tell whether anything is still sealed with a master that is not the current one."""
     with store.read() as tx:
-        for table in schema.SEALED:
-            rows = tx.connection.execute(
-                select(func.substr(table.c.sealed, 1, 5))
-                .where(table.c.sealed.is_not(None))
-                .distinct()
-            )
-            if any(not tx.sealer.is_current(row[0]) for row in rows):
+        for column in schema.SEALED:
+            heads = select(func.substr(column, 1, 5)).where(_by_a_master(column)).distinct()
+            if any(tx.sealer.is_stale(row[0]) for row in tx.connection.execute(heads)):
                 return True
     return False
 

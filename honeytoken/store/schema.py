@@ -146,6 +146,9 @@ placements = Table(
     Column("intended_at", UtcTime, nullable=False),
     Column("confirmed_at", UtcTime),
     Column("expected_until", UtcTime),
+    # What the courier's tracking says of the parcel.
+    Column("dispatched_at", UtcTime),
+    Column("delivered_at", UtcTime),
     Column("permission", Text, nullable=False),
     Column("reference_digest", LargeBinary, index=True),
     Column("sealed", LargeBinary, nullable=False),
@@ -165,6 +168,9 @@ contacts = Table(
     # Until when further events of the same call join this contact.
     Column("fold_digest", LargeBinary),
     Column("fold_until", UtcTime),
+    # The key of this contact's content and of its raw events. Destroying it erases them; NULL where
+    # the master itself sealed them (before schema 0002).
+    Column("sealed_key", LargeBinary),
     Column("sealed", LargeBinary, nullable=False),
 )
 
@@ -207,6 +213,67 @@ drills = Table(
     Column("contact_point_id", Text, ForeignKey("contact_points.id"), nullable=False, index=True),
     Column("at", UtcTime, nullable=False),
     Column("heard", Boolean, nullable=False),
+    Column("medium", Text),
+    # Until then it may arrive; after that it was not heard.
+    Column("deadline", UtcTime),
+    Column("heard_at", UtcTime),
+    # By what it is recognised, until it is decided.
+    Column("sealed", LargeBinary),
+)
+
+Index(
+    "drills_awaited",
+    drills.c.deadline,
+    sqlite_where=drills.c.sealed.is_not(None),
+    postgresql_where=drills.c.sealed.is_not(None),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # Name of its table in the settings.
+    Column("sink", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    # What it is about, such as a contact point: its first alert goes out at once.
+    Column("subject", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # "waiting", "sent" or "dead".
+    Column("state", Text, nullable=False),
+    # A worker that took it and died gives it back then.
+    Column("claimed_until", UtcTime),
+    Column("done_at", UtcTime),
+    # A stable word or a status: never a URL or an answer's text.
+    Column("failure", Text),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+Index(
+    "outbox_waiting",
+    outbox.c.due_at,
+    sqlite_where=outbox.c.state == "waiting",
+    postgresql_where=outbox.c.state == "waiting",
+)
+Index("outbox_subject", outbox.c.sink, outbox.c.subject)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("gateway", Text, primary_key=True),
+    # As the phone names itself, "" if it does not.
+    Column("device", Text, primary_key=True),
+    Column("heard_at", UtcTime, nullable=False),
+)
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("gateway", Text, primary_key=True),
+    # RFC 9051, section 2.3.1: up to which message everything is stored.
+    Column("uid_validity", BigInteger, nullable=False),
+    Column("last_uid", BigInteger, nullable=False),
 )
 
 ledger = Table(
@@ -234,5 +301,18 @@ delivery_counts = Table(
     Column("count", BigInteger, nullable=False),
 )
 
-#: Every sealed column: what ``rekey`` walks.
-SEALED = (routes, contact_points, canaries, placements, contacts, events, findings, ledger)
+#: Every column that a master seals: what ``rekey`` walks.
+SEALED = (
+    routes.c.sealed,
+    contact_points.c.sealed,
+    canaries.c.sealed,
+    placements.c.sealed,
+    contacts.c.sealed_key,
+    # Both from before schema 0002; later ones are sealed by ``sealed_key``.
+    contacts.c.sealed,
+    events.c.sealed,
+    findings.c.sealed,
+    drills.c.sealed,
+    outbox.c.sealed,
+    ledger.c.sealed,
+)

@@ -210,6 +210,21 @@ class Store:
             yield transaction
             ledger.append(transaction, transaction.to_append)
 
+    @contextmanager
+    def claim(self) -> Iterator[Transaction]:
+        """A short transaction about work to be done, such as what an alert worker takes.
+
+        It says nothing to the ledger, so on PostgreSQL it does not wait for its turn: workers lock
+        the rows they take (``SKIP LOCKED``).
+        """
+        with understood(self.engine), self._writing.begin() as connection:
+            self._require_matching(connection)
+            transaction = Transaction(connection, self.keys, self.clock())
+            yield transaction
+            if transaction.to_append:
+                message = "a claim cannot write to the ledger"
+                raise RuntimeError(message)
+
     def reload_keys(self) -> None:
         """Read the key file again."""
         with self._keys_lock:

@@ -92,8 +92,8 @@ def test_the_old_master_still_opens_after_a_new_one_seals() -> None:
     sealed = Sealer(RING).seal(b"old", **PLACE)
     newer = Sealer(RING.with_new_sealing())
     assert newer.open(sealed, **PLACE) == b"old"
-    assert not newer.is_current(sealed)
-    assert newer.is_current(newer.seal(b"new", **PLACE))
+    assert newer.is_stale(sealed)
+    assert not newer.is_stale(newer.seal(b"new", **PLACE))
 
 
 def test_keys_do_not_show_in_repr() -> None:

@@ -21,7 +21,8 @@ from honeytoken.store import migrate
 from honeytoken.store.engine import open_engine
 from honeytoken.store.schema import metadata
 
-FIRST = Path(migrate.__file__).parent / "migrations" / "versions" / "0001_first_schema.py"
+SCRIPTS = Path(migrate.__file__).parent / "migrations" / "versions"
+NEWEST = migrate.versions(SCRIPTS)[-1]
 
 
 def test_the_migrations_make_the_schema_the_code_expects(both: Vault) -> None:
@@ -62,12 +63,13 @@ def test_many_openers_at_once_migrate_once(tmp_path: Path, store_url: str | None
     assert errors == []
 
 
-def _second_version(folder: Path, body: str) -> Path:
+def _next_version(folder: Path, body: str) -> Path:
     folder.mkdir()
-    (folder / FIRST.name).write_text(FIRST.read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "0002_second.py").write_text(
+    for script in SCRIPTS.glob("[0-9]*.py"):
+        (folder / script.name).write_text(script.read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "9999_next.py").write_text(
         "import os, signal\nimport sqlalchemy as sa\nfrom alembic import op\n"
-        'revision = "0002"\ndown_revision = "0001"\n\ndef upgrade() -> None:\n'
+        f'revision = "9999"\ndown_revision = "{NEWEST}"\n\ndef upgrade() -> None:\n'
         + textwrap.indent(textwrap.dedent(body), "    "),
         encoding="utf-8",
     )
@@ -87,7 +89,7 @@ def test_a_migration_killed_half_way_leaves_the_old_data_usable(
 ) -> None:
     both.channels.add("northbound")
     url = both.settings.store.url
-    folder = _second_version(tmp_path / "versions", KILLED_HALF_WAY)
+    folder = _next_version(tmp_path / "versions", KILLED_HALF_WAY)
     code = (
         "import sys; from pathlib import Path; "
         "from honeytoken.store import engine, migrate; "
@@ -110,7 +112,7 @@ def test_a_migration_killed_half_way_leaves_the_old_data_usable(
 
 def test_a_following_migration_keeps_the_data(tmp_path: Path, vault: Vault) -> None:
     vault.channels.add("northbound")
-    folder = _second_version(
+    folder = _next_version(
         tmp_path / "versions",
         """
         op.create_table("more", sa.Column("id", sa.Integer(), primary_key=True))
