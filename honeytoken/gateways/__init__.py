@@ -18,7 +18,7 @@ hands over the raw bytes and the time they came, and stores what is returned.
 Rules every gateway keeps: the proof is checked before the content is believed, in constant time;
 algorithm, secret and URL come from the settings, never from the request; a missing proof is a
 refusal; ``receive`` raises nothing but :class:`~honeytoken.errors.DeliveryRefused`; the answer does
-not depend on whose number it was. ``docs/gateways.md`` says what each proof is worth.
+not depend on whose number it was. ``docs/gateways/README.md`` says what each proof is worth.
 """
 
 from __future__ import annotations
@@ -29,14 +29,15 @@ from difflib import get_close_matches
 from ..errors import SettingsError
 from ..messages import translate as _
 from ..options import Options
-from . import smsforwarder, standard_webhooks, twilio
-from .deliveries import Delivery, Gateway, Heartbeat, Reply, Request
+from . import smsforwarder, smsgateway, standard_webhooks, twilio
+from .deliveries import Delivery, Gateway, Heartbeat, Reply, Request, Sampling
 
-__all__ = ["KINDS", "Delivery", "Gateway", "Heartbeat", "Reply", "Request", "build"]
+__all__ = ["KINDS", "Delivery", "Gateway", "Heartbeat", "Reply", "Request", "Sampling", "build"]
 
 _BUILDERS: Mapping[str, Callable[[Options], Gateway]] = {
     "twilio": twilio.build,
     "smsforwarder": smsforwarder.build,
+    "sms_gateway": smsgateway.build,
     "standard_webhooks": standard_webhooks.build,
 }
 

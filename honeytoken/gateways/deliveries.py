@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..errors import BadSignature, DeliveryRefused, StaleDelivery
 from ..models import Authenticity, MailChecks, Medium
@@ -102,6 +102,21 @@ class Gateway(Protocol):
 
     def refusal(self, error: DeliveryRefused) -> Reply:
         """Return the answer to a refused one: a status, and no reason an attacker could use."""
+
+
+@runtime_checkable
+class Sampling(Protocol):
+    """A gateway that can sign a delivery as its service would, to test the way from there to us."""
+
+    def sample(self, *, to: str, text: str, now: datetime) -> Request:
+        """Return a signed delivery of a message. Sent twice, it is one delivery.
+
+        Args:
+            to: whom it reaches: a number in E.164 form, or a mail address where the gateway takes
+                mail.
+            text: what it says.
+            now: the time it is sent at, aware UTC.
+        """
 
 
 def unauthorized_or(error: DeliveryRefused) -> int:

@@ -5,8 +5,9 @@ else: it is a password that lives ten minutes. Whoever catches one may send any 
 then, so what comes in here is of authenticity ``sender``, never ``body``.
 
 Fields, in a JSON template, a form, a query, or a text template of ``name=value`` lines (the names
-of the app's own placeholders are understood too): ``kind`` (``sms``, ``call``, ``app``), ``to``,
-``from``, ``text``, ``sim``, ``device``, ``at``, ``call_type``, ``timestamp``, ``sign``.
+of the app's own placeholders are understood too): ``kind`` (``sms``, ``call``, ``app``,
+``heartbeat``), ``to``, ``from``, ``text``, ``sim``, ``device``, ``at``, ``call_type``,
+``timestamp``, ``sign``.
 
 Source: pppscn/SmsForwarder, ``WebhookUtils.kt`` and ``MsgInfo.kt``; the sign equals DingTalk's.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 import hmac
 import json
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
@@ -27,8 +28,8 @@ from ..errors import BadSignature, DeliveryRefused, MalformedDelivery, StaleDeli
 from ..messages import translate as _
 from ..models import Authenticity, Medium
 from ..options import Options
-from . import bodies, calltexts
-from .deliveries import Delivery, Reply, Request, unauthorized_or
+from . import bodies, calltexts, sims
+from .deliveries import Delivery, Heartbeat, Reply, Request, unauthorized_or
 
 OPTIONS = ("secret", "unsigned", "token", "to", "slots", "tolerance_s", "utc_offset", "region")
 #: One call gives up to three events: ringing, answered, ended or missed.
@@ -47,6 +48,8 @@ _NAMES = {
     "sign": ("sign",),
 }
 _KNOWN = frozenset(name for names in _NAMES.values() for name in names)
+#: Sent by a scheduled task of the app: the phone lives, and nothing else is to be told.
+_HEARTBEAT = "heartbeat"
 _KINDS = {"sms": Medium.SMS, "mms": Medium.SMS, "call": Medium.CALL, "app": None}
 _TIMESTAMP = re.compile(r"[0-9]{1,16}")
 _LINE = re.compile(r"([A-Za-z_]{1,32})[ \t]*[=:：](.*)")
@@ -77,12 +80,15 @@ class SmsForwarder:
     tolerance_s: int
     zone: timezone
 
-    def receive(self, request: Request) -> tuple[Delivery, ...]:
-        """Return the call or SMS *request* reports; see :class:`.Gateway`."""
+    def receive(self, request: Request) -> tuple[Delivery | Heartbeat, ...]:
+        """Return the call, SMS or sign of life *request* reports; see :class:`.Gateway`."""
         self._verify_token(request)
         fields = _fields(request)
         if self.secret is not None:
             self._verify_sign(self.secret, fields, request.received_at)
+        if fields.get("kind", "").strip().lower() == _HEARTBEAT:
+            device = bodies.identifier(_redacted(fields).get("device"))
+            return (Heartbeat(self.name, device),)
         medium, status = _event(fields)
         if medium is None or status == calltexts.OUTGOING:
             return ()
@@ -91,10 +97,12 @@ class SmsForwarder:
     def _verify_token(self, request: Request) -> None:
         if self.token is None:
             return
-        scheme, _blank, bearer = request.headers.get("authorization", "").partition(" ")
+        scheme, _blank, credentials = request.headers.get("authorization", "").partition(" ")
         given = [request.headers.get("x-honeytoken-token", "")]
         if scheme.lower() == "bearer":
-            given.append(bearer)
+            given.append(credentials)
+        elif scheme.lower() == "basic":
+            given.append(_password(credentials))
         expected = bodies.as_bytes(self.token)
         if not any(hmac.compare_digest(expected, bodies.as_bytes(one)) for one in given):
             raise BadSignature(_("the token is missing or wrong."))
@@ -146,6 +154,7 @@ class SmsForwarder:
             fold_key=_digest(device, sender, named) if is_call else None,
             fold_window_s=FOLD_WINDOW_S if is_call else None,
             status=status,
+            device=device or None,
         )
 
     def _moment(self, at: str) -> datetime | None:
@@ -156,11 +165,8 @@ class SmsForwarder:
 
     def _recipient(self, device: str, sim: str) -> str | None:
         """Return the number of the SIM by the settings: by device and slot, by slot, the only."""
-        slot = sim.partition("_")[0]
-        for key in (f"{device}|{sim}", f"{device}|{slot}", sim, slot):
-            if key in self.slots:
-                return self.slots[key]
-        return self.to
+        names = (sim, sim.partition("_")[0])
+        return sims.number(self.slots, device=device, names=names) or self.to
 
     def reply(self, deliveries: Sequence[Delivery]) -> Reply:
         """Return 200 and ``{"code":200}``, which the app can be told to look for."""
@@ -170,6 +176,28 @@ class SmsForwarder:
         """Return 401 for what is not proven, 400 for what cannot be read."""
         status = unauthorized_or(error)
         return Reply(status, "application/json", b'{"code":%d}' % status)
+
+    def sample(self, *, to: str, text: str, now: datetime) -> Request:
+        """Return a signed SMS as the recommended template sends it; see :class:`.Sampling`."""
+        fields = {"kind": "sms", "to": to, "from": "honeytoken", "text": text}
+        fields |= {"sim": "", "device": "", "at": now.isoformat()}
+        if self.secret is not None:
+            timestamp = str(int(now.timestamp() * 1000))
+            sign = quote(signature(self.secret, timestamp), safe="")
+            fields |= {"timestamp": timestamp, "sign": sign}
+        headers = {"content-type": "application/json; charset=utf-8"}
+        if self.token is not None:
+            headers["x-honeytoken-token"] = self.token
+        body = json.dumps(fields).encode("ascii")
+        return Request("POST", f"/hooks/{self.name}", "", headers, body, now)
+
+
+def _password(credentials: str) -> str:
+    """Return the password of HTTP Basic credentials, ``""`` if they are none."""
+    try:
+        return b64decode(credentials, validate=True).decode("utf-8").partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _fields(request: Request) -> dict[str, str]:
@@ -243,7 +271,8 @@ def _event(fields: Mapping[str, str]) -> tuple[Medium | None, str | None]:
     text, literal = fields.get("text", ""), fields.get("kind", "").strip().lower()
     if literal and literal not in _KINDS:
         raise MalformedDelivery(
-            _("the delivery is of no kind we know."), hint=_('"kind" is "sms", "call" or "app".')
+            _("the delivery is of no kind we know."),
+            hint=_('"kind" is "sms", "call", "app" or "heartbeat".'),
         )
     medium = _KINDS[literal] if literal else Medium.CALL if calltexts.is_call(text) else Medium.SMS
     if medium is not Medium.CALL:
@@ -278,7 +307,7 @@ def _digest(*parts: str | None) -> str:
 
 
 def build(options: Options) -> SmsForwarder:
-    """Return the gateway of a settings table; see ``docs/gateways.md`` for its options."""
+    """Return the gateway of a settings table; see ``docs/gateways/smsforwarder.md``."""
     options.refuse_unknown(OPTIONS)
     secret, unsigned = options.secret("secret"), options.switch("unsigned")
     if secret is None and not unsigned:

@@ -9,10 +9,13 @@ Source: the Standard Webhooks specification, v1 symmetric signatures.
 from __future__ import annotations
 
 import hmac
+import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
 
 from ..errors import BadSignature, DeliveryRefused, MalformedDelivery, StaleDelivery
 from ..messages import translate as _
@@ -153,6 +156,21 @@ class StandardWebhooks:
         """Return 401 for what is not proven, 400 for what cannot be read."""
         return Reply(unauthorized_or(error), "text/plain; charset=utf-8", b"refused\n")
 
+    def sample(self, *, to: str, text: str, now: datetime) -> Request:
+        """Return a signed mail or SMS, signed with the first secret; see :class:`.Sampling`."""
+        medium = Medium.EMAIL if "@" in to else Medium.SMS
+        data = {"medium": medium.value, "to": to, "from": "honeytoken", "text": text}
+        event = {"type": EVENT_TYPE, "timestamp": now.isoformat(), "data": data}
+        body, timestamp = json.dumps(event).encode("ascii"), str(int(now.timestamp())).encode()
+        webhook_id = "msg_" + sha256(bodies.as_bytes(text)).hexdigest()[:24]
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": webhook_id,
+            "webhook-timestamp": timestamp.decode(),
+            "webhook-signature": _signature(self.keys[0], webhook_id.encode(), timestamp, body),
+        }
+        return Request("POST", f"/hooks/{self.name}", "", headers, body, now)
+
 
 def _matching(data: Mapping[str, object], key: str, shape: re.Pattern[str]) -> str | None:
     value = bodies.optional_text(data, key)
@@ -162,7 +180,7 @@ def _matching(data: Mapping[str, object], key: str, shape: re.Pattern[str]) -> s
 
 
 def build(options: Options) -> StandardWebhooks:
-    """Return the gateway of a settings table; see ``docs/gateways.md`` for its options."""
+    """Return the gateway of a settings table; see ``docs/gateways/standard_webhooks.md``."""
     options.refuse_unknown(OPTIONS)
     one, several = options.secret("secret"), options.secrets("secrets")
     if (one is None) == (not several):

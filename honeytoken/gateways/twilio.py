@@ -5,6 +5,10 @@ under a SharedKey. ``S`` is the URL as it stands in the Twilio console, then, of
 and value sorted by name, a repeated name once per distinct value. Of a JSON body the URL carries
 the SHA-256. There is no time in it: what stops a replay is the delivery id.
 
+Twilio calls the same URL for every event of a call: when it rings, when it ends, with the result of
+a ``<Gather>``, a ``<Record>`` or a ``<Dial>``, and for a recording and its transcription. They have
+one ``CallSid`` and are one contact. What is to be done with a call is in ``twiml``.
+
 ``S`` has no separators, so that a thief of one request could move the borders between its fields
 without breaking the signature. Ids are therefore checked for their shape, and fields are only read
 from the part the signature covers: the body of a POST, the query of a GET, never both.
@@ -20,23 +24,25 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from ..errors import BadSignature, DeliveryRefused, MalformedDelivery
 from ..messages import translate as _
 from ..models import Authenticity, Medium
 from ..options import Options
-from . import bodies
+from . import bodies, callevents, twiml
 from .deliveries import Delivery, Reply, Request
 
 Digest = Literal["sha1", "sha256"]
 _Pairs = list[tuple[bytes, bytes]]
 
-OPTIONS = ("public_url", "auth_token", "shared_key", "shared_key_id", "region", "call_answer")
+OPTIONS = ("public_url", "auth_token", "shared_key", "shared_key_id", "region", *twiml.OPTIONS)
 _READ = frozenset(
     {"MessageSid", "SmsMessageSid", "SmsSid", "CallSid", "From", "To", "Body", "SmsStatus"}
     | {"MessageStatus", "CallStatus", "Direction", "SequenceNumber"}
+    | callevents.FIELDS
 )
 _MESSAGE_SID = re.compile(r"(SM|MM)[0-9A-Fa-f]{1,32}")
 _CALL_SID = re.compile(r"CA[0-9A-Fa-f]{1,32}")
@@ -94,6 +100,7 @@ class Twilio:
     secret: str = field(repr=False)
     digest: Digest
     shared_key_id: str | None = field(default=None, repr=False)
+    call_answer: twiml.CallAnswer = field(default_factory=twiml.CallAnswer)
 
     def receive(self, request: Request) -> tuple[Delivery, ...]:
         """Return the call or message *request* reports; see :class:`.Gateway`."""
@@ -185,27 +192,51 @@ class Twilio:
             raise MalformedDelivery(_("the id in the delivery is not one of Twilio's."))
         if fields.get("Direction", "").startswith("outbound"):
             return ()
+        told = callevents.told(fields)
         delivery = Delivery(
             gateway=self.name,
-            delivery_id=":".join(filter(None, (sid, state, sequence))),
+            delivery_id=":".join(filter(None, (sid, state, sequence, *told.ids))),
             medium=Medium.CALL,
             authenticity=Authenticity.BODY,
             sender=bodies.identifier(fields.get("From")),
-            recipient=_recipient(fields),
+            # The report of a recording says neither.
+            recipient=bodies.identifier(fields.get("To")) if told.ids else _recipient(fields),
+            subject=told.subject,
+            text=bodies.content(told.text),
             fold_key=sid,
-            status=None if state == "unknown" else _STATUS.get(state, state),
+            status=told.status or (None if state == "unknown" else _STATUS.get(state, state)),
         )
         return (delivery,)
 
     def reply(self, deliveries: Sequence[Delivery]) -> Reply:
-        """Return TwiML: a call is rejected unanswered, a message gets no answer."""
-        is_call = any(delivery.medium is Medium.CALL for delivery in deliveries)
-        twiml = b"<Response><Reject/></Response>" if is_call else b"<Response/>"
-        return Reply(200, "text/xml", twiml)
+        """Return TwiML: a call that rings gets its answer, everything else nothing more."""
+        answer = twiml.NOTHING
+        for delivery in deliveries:
+            if delivery.medium is Medium.CALL and delivery.status in ("ringing", None):
+                answer = self.call_answer.to(
+                    sender=delivery.sender, recipient=delivery.recipient, region=self.region
+                )
+        return Reply(200, "text/xml", answer)
 
     def refusal(self, error: DeliveryRefused) -> Reply:
         """Return 403 for what is not proven, 400 for what cannot be read."""
         return Reply(error.status, "text/plain; charset=utf-8", b"refused\n")
+
+    def sample(self, *, to: str, text: str, now: datetime) -> Request:
+        """Return a signed SMS as Twilio posts it; see :class:`.Sampling`."""
+        sid = "SM" + callevents.short_digest(text)
+        fields = {"MessageSid": sid, "From": "honeytoken", "To": to, "Body": text}
+        fields |= {"NumMedia": "0", "SmsStatus": "received"}
+        signed = signature(
+            self.public_url.partition("#")[0], fields, self.secret, digest=self.digest
+        )
+        headers = {
+            "content-type": "application/x-www-form-urlencoded",
+            "x-twilio-signature": signed,
+        }
+        parts = urlsplit(self.public_url)
+        body = urlencode(fields).encode("ascii")
+        return Request("POST", f"/hooks/{self.name}", parts.query, headers, body, now)
 
 
 def _recipient(fields: Mapping[str, str]) -> str:
@@ -237,25 +268,39 @@ def _signed_urls(public_url: str, query: str) -> list[bytes]:
     """Return the URLs Twilio may have signed: as configured, without port, with the default port.
 
     All from the settings but the query string, which the request brings (``bodySHA256``, the fields
-    of a GET) and the signature covers. A proxy may drop the configured one; then it is put back.
-    Retry settings after ``#`` are not signed.
+    of a GET) and the signature covers. A proxy may drop the configured one; then it is put back. A
+    library on the way may have written it anew: the same fields, escaped as Node's ``querystring``
+    does, are the same query to us, so nothing is read that was not signed. Retry settings after
+    ``#`` are not signed, as far as is known; signed with them it would be the same address.
     """
     parts = urlsplit(public_url)
-    authorities = [parts.netloc]
-    match = _AUTHORITY.fullmatch(parts.netloc)
-    if match:
-        bare = (match["userinfo"] or "") + match["host"]
-        other = bare if match["port"] else f"{bare}:{_DEFAULT_PORTS[parts.scheme]}"
-        authorities += [bare, other]
-    tail = parts.path + ("?" + (query or parts.query) if query or parts.query else "")
+    query = query or parts.query
+    tails = [f"?{one}" if one else "" for one in dict.fromkeys((query, _as_node_does(query)))]
+    if parts.fragment:
+        tails += [f"{tail}#{parts.fragment}" for tail in tails]
     return [
-        bodies.as_bytes(f"{parts.scheme}://{authority}{tail}")
-        for authority in dict.fromkeys(authorities)
+        bodies.as_bytes(f"{parts.scheme}://{authority}{parts.path}{tail}")
+        for tail in tails
+        for authority in _authorities(parts)
     ]
 
 
+def _authorities(parts: SplitResult) -> list[str]:
+    match = _AUTHORITY.fullmatch(parts.netloc)
+    if not match:
+        return [parts.netloc]
+    bare = (match["userinfo"] or "") + match["host"]
+    other = bare if match["port"] else f"{bare}:{_DEFAULT_PORTS[parts.scheme]}"
+    return list(dict.fromkeys((parts.netloc, bare, other)))
+
+
+def _as_node_does(query: str) -> str:
+    pairs = bodies.form_pairs(bodies.as_bytes(query))
+    return urlencode(pairs, quote_via=quote, safe="!'()*")
+
+
 def build(options: Options) -> Twilio:
-    """Return the gateway of a settings table; see ``docs/gateways.md`` for its options."""
+    """Return the gateway of a settings table; see ``docs/gateways/twilio.md``."""
     options.refuse_unknown(OPTIONS)
     token, shared = options.secret("auth_token"), options.secret("shared_key")
     if (token is None) == (shared is None):
@@ -269,20 +314,15 @@ def build(options: Options) -> Twilio:
     key_id = options.text("shared_key_id")
     if key_id is not None and shared is None:
         options.refuse("shared_key_id", _("{key} needs shared_key."))
-    answer = options.text("call_answer") or "reject"
-    if answer != "reject":
-        options.refuse(
-            "call_answer",
-            _('{key} can only be "reject": calls are refused unanswered.'),
-            hint=_('Remove it, or write call_answer = "reject".'),
-        )
+    region, public_url = options.region(), _public_url(options)
     return Twilio(
         name=options.name,
-        region=options.region(),
-        public_url=_public_url(options),
+        region=region,
+        public_url=public_url,
         secret=token or shared or "",
         digest="sha1" if shared is None else "sha256",
         shared_key_id=key_id,
+        call_answer=twiml.build(options, url=public_url, region=region),
     )
 
 

@@ -19,7 +19,10 @@ DESK: dict[str, object] = {
 }
 
 
-@pytest.mark.parametrize("options", [TWILIO, PHONES, DESK])
+ANDROID: dict[str, object] = {"kind": "sms_gateway", "signing_key": "s3cret-android"}
+
+
+@pytest.mark.parametrize("options", [TWILIO, PHONES, ANDROID, DESK])
 def test_every_kind_is_built_from_its_smallest_table(options: dict[str, object]) -> None:
     built = gateways.build("name", options)
     assert (built.name, built.region) == ("name", "CN")
@@ -34,9 +37,9 @@ def test_region_is_taken_from_the_table() -> None:
     ("options", "hint"),
     [
         ({"kind": "twillio"}, '"twilio"'),
-        ({"kind": "sms"}, "twilio, smsforwarder, standard_webhooks"),
-        ({"kind": 5}, "twilio, smsforwarder, standard_webhooks"),
-        ({}, "twilio, smsforwarder, standard_webhooks"),
+        ({"kind": "sms"}, "twilio, smsforwarder, sms_gateway, standard_webhooks"),
+        ({"kind": 5}, "twilio, smsforwarder, sms_gateway, standard_webhooks"),
+        ({}, "twilio, smsforwarder, sms_gateway, standard_webhooks"),
         (TWILIO | {"auth_tokn": "x"}, '"auth_token"'),
         (PHONES | {"slot": {}}, '"slots"'),
         (DESK | {"zzz": 1}, "secret, secrets"),
@@ -60,7 +63,27 @@ def test_unknown_kind_or_option_is_refused_with_a_suggestion(
         TWILIO | {"auth_token": ""},
         TWILIO | {"auth_token": 5},
         TWILIO | {"auth_token": "env:TWILIO_AUTH_TOKEN"},
-        TWILIO | {"call_answer": "voicemail"},
+        TWILIO | {"call_answer": "answer"},
+        TWILIO | {"call_answer": True},
+        TWILIO | {"greeting": "Hello"},
+        TWILIO | {"call_answer": "forward", "greeting": "Hello"},
+        TWILIO | {"call_answer": "voicemail", "greeting": " "},
+        TWILIO | {"call_answer": "voicemail", "greeting": "a\x07b"},
+        TWILIO | {"call_answer": "voicemail", "greeting": "a\ud800"},
+        TWILIO | {"call_answer": "voicemail", "greeting": "a" * 1001},
+        TWILIO | {"call_answer": "voicemail", "language": "English"},
+        TWILIO | {"call_answer": "voicemail", "language": 'en"/>'},
+        TWILIO | {"call_answer": "voicemail", "forward_to": "+447700900123"},
+        TWILIO | {"call_answer": "voicemail", "record_forwarded": True},
+        TWILIO | {"call_answer": "forward"},
+        TWILIO | {"call_answer": "forward", "forward_to": "07700 900123"},
+        TWILIO | {"call_answer": "forward", "forward_to": "+44 7700 900123"},
+        TWILIO | {"call_answer": "forward", "forward_to": "+4477009001234567"},
+        TWILIO | {"call_answer": "forward", "forward_to": "999"},
+        TWILIO | {"call_answer": "forward", "forward_to": "+1"},
+        TWILIO | {"call_answer": "forward", "forward_to": "<Number/>"},
+        TWILIO | {"call_answer": "forward", "forward_to": 447700900123},
+        TWILIO | {"record_forwarded": True},
         TWILIO | {"region": "UK"},
         TWILIO | {"region": 44},
         PHONES | {"secret": " "},
@@ -76,6 +99,12 @@ def test_unknown_kind_or_option_is_refused_with_a_suggestion(
         PHONES | {"slots": {"SIM1": 8615400000001}},
         PHONES | {"utc_offset": "8"},
         PHONES | {"utc_offset": "+25:00"},
+        {"kind": "sms_gateway"},
+        ANDROID | {"signing_key": ""},
+        ANDROID | {"signing_key": "file:key"},
+        ANDROID | {"tolerance_s": 3601},
+        ANDROID | {"to": 5},
+        ANDROID | {"slots": "SIM1"},
         {"kind": "standard_webhooks"},
         DESK | {"secrets": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]},
         {"kind": "standard_webhooks", "secrets": []},
