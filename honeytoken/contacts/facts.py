@@ -59,7 +59,7 @@ def extract(subject: str | None, text: str | None, *, region: str) -> Facts:
         return _NOTHING
     signature = _signature(text if text is not None else plain) if "【" in plain else None
     links: tuple[str, ...] = ()
-    if "." in plain or "。" in plain or "｡" in plain or "//" in plain:
+    if _LINK_LIKE(plain):
         links = _unlike(_links(plain))
         if links:
             # A number inside a web address is part of the address.
@@ -119,11 +119,16 @@ _LINK = re.compile(
     rf"(?:https?|hxxps?)://(?:[A-Za-z0-9@:_%\[][A-Za-z0-9\-.。｡_~%@:\[\]]{{0,252}}|[\w-]{{1,63}}[.。｡]\w{{1,63}})"
     rf"(?:[/?#]{_PATH})?"
     # Without: www., or a known ending, or any ending with a path.
-    rf"|(?<![A-Za-z0-9@._%+-])(?:www{_DOT})?(?:{_LABEL}{_DOT}){{1,8}}"
+    rf"|(?<![A-Za-z0-9@._%+-])(?<![A-Za-z0-9][。｡])(?:www{_DOT})?(?:{_LABEL}{_DOT}){{1,8}}"
     rf"(?:(?:{_DOMAINS})(?![A-Za-z0-9-])(?!{_DOT}[A-Za-z0-9])(?::[0-9]{{1,5}})?(?:[/?#]{_PATH})?"
     rf"|[A-Za-z]{{2,24}}(?::[0-9]{{1,5}})?/[A-Za-z0-9\-_~?=&%]{_PATH})",
     re.IGNORECASE,
 )
+
+
+# What starts with a set of characters is found ten times as fast as what starts with a condition:
+# each of the quick looks does, with the condition behind its first character.
+_LINK_LIKE = re.compile("[.。｡/](?:(?<=[A-Za-z0-9_-].)[A-Za-z0-9]|/)").search
 
 
 def _links(text: str) -> Iterator[str]:
@@ -151,31 +156,39 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _HANZI = re.compile("[\u4e00-\u9fff]").search
-_FREE = r"(?<![0-9A-Za-z+*_=])(?<![0-9][-.])"
+_LONG_LIKE = re.compile("[0-9](?:[ ()./-]{0,2}[0-9]){4}").search
+_FREE = r"(?<![0-9A-Za-z+*_=].)(?<![0-9][-.].)"
 _CHINESE_NUMBER = re.compile(
+    rf"[+(0-9]{_FREE}(?:"
     # Mobiles; 400 and 800 numbers; landlines with their area code; service numbers.
-    rf"{_FREE}(?:(?:\+?86[ -]?)?(1[3-9][0-9](?:[ -]?[0-9]{{4}}){{2}})"
-    r"|([48]00(?:[ -]?[0-9]{7}|[ -][0-9]{3}[ -][0-9]{4}|[ -][0-9]{4}[ -][0-9]{3}))"
-    r"|(\(?0[1-9][0-9]{1,2}[) -]{0,2}[0-9]{7,8})"
-    r"|((?:9[56][0-9]{3,6}|1[0-2][0-9]{3,4})))(?![0-9*A-Za-z])"
+    r"(?:(?:(?<=\+)8|(?<=8))6[ -]?1|(?<=1))[3-9][0-9](?:[ -]?[0-9]{4}){2}"
+    r"|(?<=[48])00(?:[ -]?[0-9]{7}|[ -][0-9]{3}[ -][0-9]{4}|[ -][0-9]{4}[ -][0-9]{3})"
+    r"|(?:(?<=\()0|(?<=0))[1-9][0-9]{1,2}[) -]{0,2}[0-9]{7,8}"
+    r"|(?:(?<=9)[56][0-9]{3,6}|(?<=1)[0-2][0-9]{3,4}))(?![0-9*A-Za-z])"
 )
 _ANY_NUMBER = re.compile(
-    r"(?<![0-9A-Za-z+*_=#£$€¥￥.,:/-])(?:\+ ?[1-9]|\(?[0-9])[0-9 ()./-]{5,20}[0-9](?![0-9A-Za-z*%])"
+    r"[+(0-9](?<![0-9A-Za-z+*_=#£$€¥￥.,:/-].)(?:(?<=\+) ?[1-9]|(?<=\()[0-9]|(?<=[0-9]))"
+    r"[0-9 ()./-]{5,20}[0-9](?![0-9A-Za-z*%])"
 )
+_SERVICE = 8
 _NOT_DIGITS = re.compile("[^0-9]")
 _DATE = re.compile(r"(?:19|20)[0-9]{2}[-/. ]?[01]?[0-9][-/. ]|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]").match
 _DOTTED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}").fullmatch
 
 
 def _call_back_numbers(text: str, region: str) -> Iterator[str]:
+    if _LONG_LIKE(text) is None:
+        return
     if region == "CN" or _HANZI(text):
         for found in _CHINESE_NUMBER.finditer(text):
-            mobile, company, landline, service = found.groups()
+            digits = _NOT_DIGITS.sub("", found[0])
             told = _told(text, found.start())
-            if told is False or (service and not told):
+            if told is False or (len(digits) <= _SERVICE and not told):
                 continue
-            digits = _NOT_DIGITS.sub("", mobile or company or landline or service)
-            yield f"+86{digits}" if mobile or company else normalize.sender(digits, region="CN")
+            if digits[0] == "0" or len(digits) <= _SERVICE:
+                yield normalize.sender(digits, region="CN")
+            else:
+                yield f"+86{digits.removeprefix('86')}"
     for found in islice(_ANY_NUMBER.finditer(text), 4 * MOST):
         number = found[0]
         if (region == "CN" and number[0] != "+") or _DATE(number) or _DOTTED(number):
@@ -240,20 +253,27 @@ _TITLED = re.compile(
     rf"\b((?:Mr|Mrs|Ms|Miss|Dr|Herrn?|Frau)\.? {_WORD}(?: {_WORD}(?= ?(?:[,.:;!\n]|\Z)))?)"
 )
 _DEAR = re.compile(
-    rf"\b(?:Dear|DEAR|Hi|Hello|Hey|Hallo|Liebe|Lieber|Attn:?|Recipient:?) ({_WORD}(?: {_WORD}){{0,2}})"
-    r"(?= ?[,:!\n])"
+    r"\b(?:Dear|DEAR|Hi|Hello|Hey|Hallo|Lieber?|Attn:?|Recipient:?)"
+    rf" ({_WORD}(?: {_WORD}){{0,2}})(?= ?[,:!\n])"
 )
 _NOBODY = frozenset(
-    "customer client user member friend sir madam team all there everyone valued account holder card"
-    " parent parents colleague student resident applicant subscriber guest shopper buyer again from"
-    " kunde kundin kunden mr mrs ms miss dr".split()
+    {
+        *("customer", "client", "user", "member", "friend", "sir", "madam", "team", "all", "there"),
+        *("everyone", "valued", "account", "holder", "card", "parent", "parents", "colleague"),
+        *("student", "resident", "applicant", "subscriber", "guest", "shopper", "buyer", "again"),
+        *("from", "kunde", "kundin", "kunden", "mr", "mrs", "ms", "miss", "dr"),
+    }
 )
-_GATES = ("先生", "女士", "小姐", "太太", "老师", "您好", "你好", "人:", "人：", "人 ", "姓名", "户名")
-_LATIN_GATES = ("Dear", "DEAR", "Mr", "Ms", "Miss", "Dr", "Hi ", "He", "Ha", "Fr", "Li", "Attn", "Rec")
+_PERSON_LIKE = re.compile(
+    "[好生士姐太师人名](?<=您好|你好|先生|女士|小姐|太太|老师|件人|货人|系人|款人|请人|卡人|姓名|户名)"
+).search
+_LATIN_LIKE = re.compile(
+    "[DMHFLAR](?:ear|EAR|rs?|s|iss|i|ello|ey|allo|errn?|rau|ieber?|ttn|ecipient)[ .:]"
+).search
 
 
 def _people(text: str) -> Iterator[str]:
-    if any(gate in text for gate in _GATES):
+    if _PERSON_LIKE(text):
         for found in islice(_CALLED.finditer(text), MOST):
             if _NO_ONE(found[1]) is None:
                 # A surname alone is kept with its title: a bare 王 is part of any other word.
@@ -268,7 +288,7 @@ def _people(text: str) -> Iterator[str]:
         for found in islice(_JAPANESE.finditer(text), MOST):
             if found[1] not in ("客", "皆", "会員", "各位", "御客", "同", "多", "神", "王"):
                 yield found[1]
-    if any(gate in text for gate in _LATIN_GATES):
+    if _LATIN_LIKE(text):
         for found in islice(_TITLED.finditer(text), MOST):
             yield found[1]
         for found in islice(_DEAR.finditer(text), MOST):
@@ -286,41 +306,50 @@ _CURRENCIES = {
 }  # fmt: skip
 _DOLLARS = {"CA": "CAD", "AU": "AUD", "HK": "HKD", "NZ": "NZD", "SG": "SGD", "TW": "TWD"}
 _SCALES = {"百": 100, "千": 1000, "k": 1000, "万": 10_000, "m": 1_000_000, "亿": 100_000_000}
-_COMMA_IS_POINT = frozenset({"DE", "AT", "FR", "ES", "IT", "NL", "BE", "PT", "PL", "DK", "FI"})
-_SUM = r"([0-9]{1,3}(?:[,.'][0-9]{3}){1,4}(?:[.,][0-9]{1,2})?|[0-9]{1,12}(?:[.,][0-9]{1,2})?)(?![0-9])"
-_ISO = "RMB|CNY|USD|GBP|EUR|HKD|JPY|AUD|CAD"
-_AMOUNT = re.compile(
-    rf"((?:(?<![A-Za-z])(?:US|HK|A|C)\$|[￥¥£€$]|(?<![A-Za-z])(?:{_ISO})|人民币)) ?{_SUM} ?([百千万亿]|[kKmM](?![A-Za-z]))?"
-    rf"|(?<![0-9.,]){_SUM} ?([百千万亿])?[多余来]? ?"
-    rf"(元|块|圆|円|人民币|美元|美金|港币|港元|英镑|欧元|日元|€|£|(?i:{_ISO}|pounds|dollars|euros?|yuan)(?![A-Za-z]))"
-    # 最高20万, 20万额度: only where the words say that it is money.
-    rf"|(?:额度|最高|高达|可借|可贷|贷款|借款) ?{_SUM} ?([万亿])(?![\u4e00-\u9fff])"
-    rf"|(?<![0-9.,]){_SUM} ?([万亿])(?=额度|贷款|借款|现金|备用金)"
+_NUMBER = r"([0-9](?<![0-9.,'].)[0-9,.']{0,20})"
+_UNITS = "元|块|圆|円|人民币|美元|美金|港币|港元|英镑|欧元|日元|€|£"
+_WORDED = "RMB|CNY|USD|GBP|EUR|HKD|JPY|AUD|CAD|pounds|dollars|euros?|yuan"
+_PRICED = re.compile(
+    rf"{_NUMBER} ?([百千万亿])?[多余来]? ?(?:({_UNITS}|(?i:{_WORDED})(?![A-Za-z]))"
+    # 20万额度, 最高20万: only where the words say that it is money.
+    r"|(?<=[万亿])(?=额度|贷款|借款|现金|备用金))"
 )
-_MONEY = re.compile("[元块圆円币镑金万亿￥¥£€$]|RMB|CNY|USD|GBP|EUR|HKD|JPY|AUD|CAD|[Pp]ounds|[Dd]ollar|[Ee]uro|[Yy]uan").search
+_SIGNED = re.compile(
+    r"([￥¥£€$RCUGEHJA人](?<![A-Za-z].)(?:(?<=[￥¥£€$])|(?<=R)MB|(?<=C)(?:NY|AD|\$)|(?<=U)(?:SD|S\$)"
+    r"|(?<=G)BP|(?<=E)UR|(?<=H)(?:KD|K\$)|(?<=J)PY|(?<=A)(?:UD|\$)|(?<=人)民币))"
+    r" ?([0-9][0-9,.']{0,20}) ?([百千万亿]|[kKmM](?![A-Za-z]))?"
+)
+_LENT = re.compile(
+    r"[额最高可贷借](?:(?<=额)度|(?<=最)高|(?<=高)达|(?<=可)[借贷]|(?<=[贷借])款)()"
+    r" ?([0-9][0-9,.']{0,20}) ?([万亿])(?![\u4e00-\u9fff])"
+)
+_WELL_FORMED = re.compile(
+    "[0-9]{1,3}(?:[,.'][0-9]{3}){1,4}(?:[.,][0-9]{1,2})?|[0-9]{1,12}(?:[.,][0-9]{1,2})?"
+).fullmatch
 
 
-def _amounts(text: str, region: str) -> Iterator[str]:
-    if _MONEY(text) is None:
-        return
-    for found in _AMOUNT.finditer(text):
-        sign, first, first_scale, second, second_scale, unit, *bare = found.groups()
-        digits = first or second or bare[0] or bare[2]
-        scale = first_scale or second_scale or bare[1] or bare[3] or ""
-        amount = _decimal(digits, region) * _SCALES.get(scale.lower(), 1)
-        yield f"{amount:.2f} {_currency(sign or unit or '元', region)}"
+def _amounts(text: str, region: str) -> list[str]:
+    said = [
+        *((m.start(), m[1], m[2], m[3]) for m in islice(_PRICED.finditer(text), MOST)),
+        *((m.start(), m[2], m[3], m[1]) for m in islice(_SIGNED.finditer(text), MOST)),
+        *((m.start(), m[2], m[3], m[1]) for m in islice(_LENT.finditer(text), MOST)),
+    ]
+    found = []
+    for _start, written, scale, sign in sorted(said, key=lambda item: item[0]):
+        digits = written.rstrip(",.'")
+        if _WELL_FORMED(digits):
+            amount = _decimal(digits) * _SCALES.get((scale or "").lower(), 1)
+            found.append(f"{amount:.2f} {_currency(sign or '元', region)}")
+    return found
 
 
-def _decimal(digits: str, region: str) -> Decimal:
-    """Return a number whose commas and points mean what they mean in *region*."""
-    last = max(digits.rfind(","), digits.rfind("."))
-    decimals = len(digits) - last - 1
-    if last < 0:
-        return Decimal(digits)
-    # Three digits after the last sign are thousands, unless the region writes its decimals so.
-    thousands = decimals == 3
-    whole = re.sub("[,.']", "", digits[:last])
-    return Decimal(whole + digits[last + 1 :]) if thousands else Decimal(f"{whole}.{digits[last + 1 :]}")
+def _decimal(digits: str) -> Decimal:
+    """Return a number; of its commas and points the last stands before decimals, if not three."""
+    last = max(digits.rfind(","), digits.rfind("."), digits.rfind("'"))
+    whole, decimals = re.sub("[,.']", "", digits[: max(last, 0)]), digits[last + 1 :]
+    if last < 0 or len(decimals) == 3:
+        return Decimal(whole + decimals)
+    return Decimal(f"{whole}.{decimals}")
 
 
 def _currency(sign: str, region: str) -> str:
