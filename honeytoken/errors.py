@@ -58,6 +58,7 @@ def _kind(word: str) -> str:
         "contact point": _("contact point"),
         "phone_number": _("phone numbers"),
         "email_domain": _("mail domains"),
+        "mailbox": _("mailboxes"),
         "address": _("addresses"),
     }.get(word, word)
 

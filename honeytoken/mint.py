@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random as random_module
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -58,8 +58,8 @@ class _Draw:
     """Draws people until what must be unique is."""
 
     locale: str
-    #: ``Identity`` fields to fill.
-    fields: tuple[str, ...]
+    #: ``Identity`` fields to fill, and from which kind of contact point.
+    fields: Mapping[str, ContactPointKind]
     people: Iterator[personas.Persona]
     #: Where ``random`` is seeded from.
     source: random_module.Random
@@ -112,7 +112,7 @@ class _Draw:
             given_name=person.given_name,
             family_name=person.family_name,
             phone_number=phone.value if phone else None,
-            email=f"{person.local_part}@{domain.value}" if domain else None,
+            email=_email(person.local_part, domain.value) if domain else None,
             address=address,
             birthdate=person.birthdate,
             gender=person.gender,
@@ -215,18 +215,28 @@ class Mint:
 
     def _fields(
         self, tx: Transaction, count: int, requires: Sequence[str], locale: str
-    ) -> tuple[str, ...]:
-        """Return the fields to fill: those required, and those the pool has contact points for."""
+    ) -> dict[str, ContactPointKind]:
+        """Return the fields to fill: those required, and those the pool has contact points for.
+
+        Mailboxes are used where there is one for each; they are too few to refuse to mint without.
+        """
         rooms = {
-            name: contact_points.room(
+            kind: contact_points.room(
                 tx, kind, roles=roles(self._settings), region=_region(kind, locale)
             )
-            for name, kind in _KINDS.items()
+            for kind in (*_KINDS.values(), ContactPointKind.MAILBOX)
         }
-        fields = tuple(name for name, room in rooms.items() if room.points or name in requires)
-        for name in fields:
-            if rooms[name].free < count:
-                raise _exhausted(_KINDS[name], count, rooms[name].free)
+        kinds = dict(_KINDS)
+        mailboxes, domains = rooms[ContactPointKind.MAILBOX], rooms[ContactPointKind.EMAIL_DOMAIN]
+        wanting = "email" in requires and mailboxes.points > 0 and not domains.points
+        if mailboxes.free >= count or wanting:
+            kinds["email"] = ContactPointKind.MAILBOX
+        fields = {
+            name: kind for name, kind in kinds.items() if rooms[kind].points or name in requires
+        }
+        for kind in fields.values():
+            if rooms[kind].free < count:
+                raise _exhausted(kind, count, rooms[kind].free)
         if not fields:
             raise _exhausted(ContactPointKind.PHONE_NUMBER, count, 0)
         return fields
@@ -241,11 +251,19 @@ def _exhausted(kind: ContactPointKind, wanted: int, available: int) -> PoolExhau
         ContactPointKind.EMAIL_DOMAIN: _(
             "Add a mail domain you hold with `honeytoken pool add email_domain`."
         ),
+        ContactPointKind.MAILBOX: _(
+            "Add more mailboxes, or a mail domain, with `honeytoken pool add`."
+        ),
         ContactPointKind.ADDRESS: _(
             "Add an address you control with `honeytoken pool add address`."
         ),
     }
     return PoolExhausted(kind.value, wanted=wanted, available=available, hint=hints[kind])
+
+
+def _email(local_part: str, point: str) -> str:
+    """Return the e-mail: at a mail domain under the person's name, of a mailbox as it is."""
+    return point if "@" in point else f"{local_part}@{point}"
 
 
 def _clashes(tx: Transaction, indexed: Sequence[Sequence[bytes]]) -> list[int]:
@@ -281,8 +299,7 @@ def _take(tx: Transaction, size: int, settings: Settings, draw: _Draw) -> _Stock
     identities on one number would meet in one dump.
     """
     found: dict[str, Sequence[Slot]] = {}
-    for name in draw.fields:
-        kind = _KINDS[name]
+    for name, kind in draw.fields.items():
         once = draw.avoid is not None and kind is ContactPointKind.PHONE_NUMBER
         points = contact_points.free(
             tx,

@@ -1,4 +1,4 @@
-"""The pool: contact points the owner holds. Phone numbers, mail domains, base addresses.
+"""The pool: contact points the owner holds. Numbers, mail domains, mailboxes, base addresses.
 
 Contact points are owned, never invented. A new one is listened to for a soak period before it is
 planted, because numbers are recycled; controls are reserved from it before anything was planted.
@@ -28,7 +28,7 @@ class NewPoint:
     """A contact point to be added."""
 
     kind: ContactPointKind | str
-    #: A number in any notation, a mail domain, or an address on one line.
+    #: A number in any notation, a mail domain, a mail address, or an address on one line.
     value: str = field(repr=False)
     #: ISO 3166-1 alpha-2.
     region: str
@@ -42,6 +42,9 @@ class NewPoint:
     soak_days: int | None = None
     capacity: int | None = None
 
+
+#: Kinds that somebody else may have had before: they are listened to before they are planted.
+_RECYCLED = (ContactPointKind.PHONE_NUMBER, ContactPointKind.MAILBOX)
 
 #: What the pool answers with (inside the class, ``list`` is a method).
 Points = list[ContactPoint]
@@ -178,9 +181,12 @@ class Pool:
                 _("nobody can hold this mail domain: a public provider's, or a reserved one."),
                 hint=_("Add a domain of your own; for trials use `honeytoken init --mode test`."),
             )
-        default = (
-            self._settings.pool.capacity if kind is ContactPointKind.PHONE_NUMBER else _UNBOUNDED
-        )
+        if kind is ContactPointKind.MAILBOX:
+            _check_mailbox(value, role, point.capacity, self._settings)
+        default = {
+            ContactPointKind.PHONE_NUMBER: self._settings.pool.capacity,
+            ContactPointKind.MAILBOX: 1,
+        }.get(kind, _UNBOUNDED)
         soak = self._settings.pool.soak_days if point.soak_days is None else point.soak_days
         capacity = default if point.capacity is None else point.capacity
         if not 1 <= capacity <= _MAX_CAPACITY:
@@ -204,11 +210,23 @@ class Pool:
         )
 
 
+def _check_mailbox(value: str, role: Role, capacity: int | None, settings: Settings) -> None:
+    """Refuse a mailbox that nobody can hold, or that more than one canary should carry."""
+    fictional = is_reserved_domain(value.rpartition("@")[2])
+    if role is Role.PLANTABLE and settings.mode != TEST and fictional:
+        raise Refused(
+            _("nobody can hold this mailbox: its domain is reserved."),
+            hint=_("Add a mailbox you hold; for trials use `honeytoken init --mode test`."),
+        )
+    if capacity not in (None, 1):
+        raise InvalidInput(_("a mailbox is the e-mail of one canary: its capacity is 1."))
+
+
 def made_point(point: NewPoint, point_id: str, now: datetime) -> ContactPoint:
     """Return the contact point that a checked :class:`NewPoint` becomes at *now*."""
     attested = point.held_since is not None
     held_since = _moment(point.held_since) or now
-    soaks = point.kind is ContactPointKind.PHONE_NUMBER and point.role is not Role.TEST
+    soaks = point.kind in _RECYCLED and point.role is not Role.TEST
     ready_at = held_since + timedelta(days=point.soak_days or 0) if soaks else None
     state = ContactPointState.READY
     if ready_at is not None and ready_at > now:
@@ -243,6 +261,8 @@ def canonical(kind: ContactPointKind, value: str, *, region: str) -> str:
         return normalize.phone_number(value, region=region)
     if kind is ContactPointKind.EMAIL_DOMAIN:
         return normalize.email_domain(value)
+    if kind is ContactPointKind.MAILBOX:
+        return normalize.email(value)
     return normalize.address(value, country=region)
 
 
@@ -272,8 +292,13 @@ def is_nobodys_domain(domain: str) -> bool:
     Source of the reserved ones: RFC 2606 and RFC 6761. The providers are the largest of the
     countries whose people we make up: a guard against a slip, not a complete list.
     """
+    return domain in _PUBLIC_PROVIDERS or is_reserved_domain(domain)
+
+
+def is_reserved_domain(domain: str) -> bool:
+    """Tell whether a domain is reserved for examples and tests: no mail ever arrives there."""
     labels = domain.split(".")
-    return domain in _PUBLIC_PROVIDERS or labels[-1] in _RESERVED or labels[-2:] in _RESERVED_SECOND
+    return labels[-1] in _RESERVED or labels[-2:] in _RESERVED_SECOND
 
 
 _RESERVED = frozenset({"example", "test", "invalid", "localhost", "local", "onion", "arpa"})

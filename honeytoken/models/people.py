@@ -54,6 +54,8 @@ class ContactPointKind(StrEnum):
 
     PHONE_NUMBER = "phone_number"
     EMAIL_DOMAIN = "email_domain"
+    #: One address at any mail company: it becomes the e-mail of one canary.
+    MAILBOX = "mailbox"
     ADDRESS = "address"
 
 
@@ -88,7 +90,7 @@ class ContactPoint:
 
     id: str
     kind: ContactPointKind
-    #: Canonical: E.164, a mail domain, or an address on one line.
+    #: Canonical: E.164, a mail domain, a mail address, or an address on one line.
     value: str = field(repr=False)
     role: Role
     #: ISO 3166-1 alpha-2.

@@ -100,11 +100,15 @@ def ids_by_digest(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, list
 def carrying(tx: Transaction, point: ContactPoint) -> list[str]:
     """Return the canaries that carry a contact point, oldest first.
 
-    A phone number is found by its blind index. For an address every canary is opened: that is for
-    a letter or parcel somebody holds in hand. A mail domain says too little and gives none.
+    A phone number or mailbox is found by its blind index. For an address every canary is opened:
+    that is for a letter or parcel somebody holds in hand. A mail domain says too little and gives
+    none.
     """
     if point.kind is ContactPointKind.PHONE_NUMBER:
         digest = tx.indexer.digest(IndexKind.PHONE_NUMBER, point.value)
+        return ids_by_digest(tx, [digest]).get(digest, [])
+    if point.kind is ContactPointKind.MAILBOX:
+        digest = tx.indexer.digest(IndexKind.EMAIL, point.value)
         return ids_by_digest(tx, [digest]).get(digest, [])
     if point.kind is ContactPointKind.EMAIL_DOMAIN:
         return []
