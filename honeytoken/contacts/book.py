@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from .. import normalize, personas, store
+from .. import normalize, store
 from ..errors import InvalidIdentifier, InvalidInput, NotFound, Refused
 from ..gateways import Delivery
 from ..ledger import Action
@@ -283,7 +283,7 @@ def _add_told(
     new = NewContact(
         contact=contact,
         candidates=candidates.find(
-            [(canary, personas.name_terms(canary.identity)) for canary in found],
+            [candidates.sought(canary) for canary in found],
             via=_via(delivery.medium) if point else None,
             texts=texts,
             notes=(),
@@ -355,7 +355,7 @@ def _add_note(tx: store.Transaction, contact_id: str, note: ContactNote) -> None
     found = canaries.get_many(tx, ids)
     texts = [text for text in (contact.subject, contact.body) if text]
     again = candidates.find(
-        [(found[canary_id], personas.name_terms(found[canary_id].identity)) for canary_id in ids],
+        [candidates.sought(found[canary_id]) for canary_id in ids],
         via=min(vias) if vias else None,
         texts=texts,
         notes=contact.notes,

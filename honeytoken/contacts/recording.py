@@ -12,13 +12,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from .. import normalize, personas, store
+from .. import normalize, store
 from ..errors import InvalidIdentifier
 from ..gateways import Delivery
 from ..keys import IndexKind
 from ..ledger import Action
 from ..models import (
-    Canary,
     Candidate,
     Channel,
     Contact,
@@ -34,12 +33,14 @@ from ..store.contacts import NewContact
 from ..store.ids import new_ids
 from ..trace.campaigns import template
 from . import disposition, facts
-from .candidates import claimed_sender, find
+from .candidates import Sought, claimed_sender, find, sought
 
 #: Whose national notation a sender is read in when nothing else says so.
 DEFAULT_REGION = "CN"
 #: A shorter template is too common to tell one actor from another.
 _SHORTEST_TEMPLATE = 12
+#: Canaries kept ready between batches; identities never change.
+_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class _Known:
 
     points: dict[bytes, contact_points.Reached]
     candidates: dict[bytes, list[str]]
-    canaries: dict[str, Canary]
+    canaries: dict[str, Sought]
     placements: dict[str, list[Outline]]
     channels: dict[str, Channel]
     drills: list[drills.Awaited]
@@ -206,11 +207,23 @@ def _look_up(tx: store.Transaction, reached: Sequence[_Reached]) -> _Known:
     return _Known(
         points=points,
         candidates=candidates,
-        canaries=canaries.get_many(tx, [canary_id for canary_id in ids if canary_id in placed]),
+        canaries=_sought(tx, [canary_id for canary_id in ids if canary_id in placed]),
         placements=placed,
         channels={item.id: item for item in channels.list_channels(tx)} if placed else {},
         drills=drills.awaited(tx),
     )
+
+
+def _sought(tx: store.Transaction, ids: Sequence[str]) -> dict[str, Sought]:
+    """Return canaries ready to be searched for: those of the last batches are remembered."""
+    known = tx.remembered
+    found = {canary_id: item for canary_id in ids if (item := known.get(canary_id)) is not None}
+    for canary in canaries.get_many(tx, [key for key in ids if key not in found]).values():
+        found[canary.id] = sought(canary)
+    if len(known) > _REMEMBERED:
+        known.clear()
+    known.update(found)
+    return found
 
 
 def _fold_digest(tx: store.Transaction, item: Received) -> bytes | None:
@@ -286,15 +299,17 @@ def _new_contact(
         judged = Disposition.PROBE
     candidates: tuple[Candidate, ...] = ()
     if placed and point and point.role is not Role.CONTROL and reached:
-        named = [known.canaries[canary_id] for canary_id in placed]
         candidates = find(
-            [(canary, personas.name_terms(canary.identity)) for canary in named],
+            [known.canaries[canary_id] for canary_id in placed],
             via=reached.via,
             texts=texts,
             notes=(),
         )
     sender_digest, text_digest = campaign_digests(
-        tx, sender, texts, names=[known.canaries[canary_id].identity.name for canary_id in placed]
+        tx,
+        sender,
+        texts,
+        names=[known.canaries[canary_id].canary.identity.name for canary_id in placed],
     )
     return NewContact(
         contact=contact_of(item, contact_id, judged, point.id if point else None),

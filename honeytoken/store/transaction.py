@@ -43,13 +43,23 @@ class Unlocked:
 class Transaction:
     """One transaction. Commits when its ``with`` block ends well, else leaves no trace."""
 
-    def __init__(self, connection: Connection, keys: Unlocked, now: datetime) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        keys: Unlocked,
+        now: datetime,
+        *,
+        remembered: dict[str, Any] | None = None,
+    ) -> None:
         self.connection = connection
         self.sealer = keys.sealer
         self.indexer = keys.indexer
         #: The time of everything that is written here.
         self.now = now
         self.to_append: list[Pending] = []
+        #: What the rooms above keep between transactions of one store, by id: only what never
+        #: changes, and nothing the transaction itself made.
+        self.remembered: dict[str, Any] = {} if remembered is None else remembered
 
     def change_index(self, master: bytes) -> None:
         """Derive blind indexes with another master from here on (``reindex``)."""
@@ -143,6 +153,7 @@ class Store:
         self.clock = clock
         self._load_keys = load_keys
         self._keys_lock = threading.Lock()
+        self._remembered: dict[str, Any] = {}
         self.keys = _unlock(load_keys())
         self._is_postgresql = self.engine.dialect.name == "postgresql"
         self._writing = self.engine.execution_options(honeytoken_write=True)
@@ -206,7 +217,9 @@ class Store:
         with understood(self.engine), self._writing.begin() as connection:
             self._wait_for_turn(connection)
             self._require_matching(connection)
-            transaction = Transaction(connection, self.keys, self.clock())
+            transaction = Transaction(
+                connection, self.keys, self.clock(), remembered=self._remembered
+            )
             yield transaction
             ledger.append(transaction, transaction.to_append)
 

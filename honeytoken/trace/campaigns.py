@@ -27,14 +27,15 @@ _LINK = re.compile(
     r"|(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,12}/[\w\-./?%&=#~+]*"
 )
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
+#: The id of a message or recording, such as Twilio's: another each time.
+_SHORTEST_TOKEN = 32
+_TOKEN = re.compile(r"\b[a-z]{0,2}[0-9a-f]{32}\b")
 _NAME = re.compile(
     r"(?P<before>尊敬的|亲爱的|您好[,:!]?|你好[,:!]?|\bdear |\bhello |\bhi )"
     r"(?P<name>[\u4e00-\u9fff·*]{1,4}?(?=先生|女士|小姐|用户|客户|[,:!。;、])"
     r"|[^\W\d_]{1,30}(?:[ '-][^\W\d_]{1,30}){0,2}(?=[,:!]))"
 )
 _NUMBER = re.compile(r"[\d*#]+(?:[ .,:/+()\-]{1,3}[\d*#]+)*")
-_BLANK = re.compile(r"\s+")
-_LETTER = re.compile(r"[^\W\d_]")
 _AROUND = re.compile(r" ?(<[lmna]>) ?")
 _HOLE = re.compile(r"<[lmna]>")
 
@@ -83,12 +84,21 @@ def template(text: str) -> str:
     as far as the text was: give it to a keyed digest, never store it. ``""`` means that too little
     is left to recognise anybody by.
     """
-    even = unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).casefold()[:LONGEST_TEXT]
-    even = _LINK.sub("<l>", even)
-    even = _MAIL.sub("<m>", even)
-    even = _BLANK.sub(" ", even)
+    # The listener does this for every contact: a pattern is only run where it could find anything.
+    even = text[:LONGEST_TEXT]
+    if not even.isascii():
+        even = unicodedata.normalize("NFKC", even)
+    even = even.casefold()[:LONGEST_TEXT]
+    if "/" in even or "www." in even:
+        even = _LINK.sub("<l>", even)
+    if "@" in even:
+        even = _MAIL.sub("<m>", even)
+    if len(even) >= _SHORTEST_TOKEN:
+        even = _TOKEN.sub("<n>", even)
+    even = " ".join(even.split())
     even = _NAME.sub(lambda found: found["before"] + "<a>", even)
     even = _NUMBER.sub("<n>", even)
-    even = _AROUND.sub(r"\1", even).strip()
-    letters = len(_LETTER.findall(_HOLE.sub("", even)))
+    if "<" in even:
+        even = _AROUND.sub(r"\1", even).strip()
+    letters = sum(map(str.isalpha, _HOLE.sub("", even)))
     return even if letters >= SHORTEST_TEMPLATE else ""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from honeytoken import Canary, Vault
 from honeytoken.contacts import Received
-from honeytoken.contacts.candidates import find
+from honeytoken.contacts.candidates import find, sought
 from honeytoken.errors import InvalidInput, NotFound, Refused
 from honeytoken.gateways import Delivery
 from honeytoken.models import (
@@ -171,7 +171,7 @@ ENGLISH = Identity("Emma Clarke", "Emma", "Clarke", "+447700900123")
 
 def _fields(identity: Identity, *texts: str, notes: tuple[ContactNote, ...] = ()) -> list[str]:
     canary = Canary("can_1", identity, (), START)
-    (candidate,) = find([(canary, TERMS)], via=None, texts=texts, notes=notes)
+    (candidate,) = find([replace(sought(canary), terms=TERMS)], via=None, texts=texts, notes=notes)
     return [f"{match.field} {match.form}" for match in candidate.matches]
 
 
@@ -203,7 +203,9 @@ def test_a_name_that_was_asked_for_is_evidence_either_way() -> None:
 
 def test_a_rare_name_weighs_what_the_sheet_says() -> None:
     canary = Canary("can_1", IDENTITY, (), START)
-    (candidate,) = find([(canary, TERMS)], via=None, texts=["陈志远"], notes=())
+    (candidate,) = find(
+        [replace(sought(canary), terms=TERMS)], via=None, texts=["陈志远"], notes=()
+    )
     weight = candidate.matches[0].log_likelihood_ratio
     assert weight == pytest.approx(math.log(0.95 / 1e-5))
 
