@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode
 
@@ -11,7 +12,7 @@ from apprise.plugins.dingtalk import NotifyDingTalk
 
 from honeytoken import gateways
 from honeytoken.errors import BadSignature, MalformedDelivery, StaleDelivery
-from honeytoken.gateways import Delivery, Request, smsforwarder
+from honeytoken.gateways import Delivery, Heartbeat, Request, smsforwarder
 from honeytoken.models import Authenticity, Medium
 
 from .requests import FORM, JSON, NOW, only, request
@@ -198,6 +199,38 @@ def test_app_notifications_are_nothing_to_record() -> None:
     assert gateway().receive(template(SMS | {"kind": "app"})) == ()
 
 
+def test_heartbeat_of_a_scheduled_task_is_a_sign_of_life() -> None:
+    beat = {"kind": "heartbeat", "device": "shelf-3"}
+    assert gateway().receive(template(beat)) == (Heartbeat("phones", "shelf-3"),)
+    assert gateway().receive(template({"kind": " Heartbeat "})) == (Heartbeat("phones"),)
+    assert gateway().reply(()).status == 200
+
+
+def test_heartbeat_needs_its_sign_as_everything_does() -> None:
+    with pytest.raises(BadSignature):
+        gateway().receive(template({"kind": "heartbeat"}, sign="x"))
+
+
+def test_heartbeat_may_be_a_form_or_a_query() -> None:
+    fields = {"kind": "heartbeat", "device": "shelf-3", "timestamp": STAMP, "sign": ENCODED}
+    body = urlencode(fields).encode()
+    posted = request(body, content_type=FORM, received_at=AT)
+    asked = request(method="GET", query=body.decode(), received_at=AT)
+    for beat in (posted, asked):
+        assert gateway().receive(beat) == (Heartbeat("phones", "shelf-3"),)
+
+
+def test_device_that_asks_for_the_sign_does_not_carry_it_away() -> None:
+    (beat,) = gateway().receive(template({"kind": "heartbeat", "device": f"d{PLAIN}"}))
+    assert beat == Heartbeat("phones", "d[sign]")
+
+
+def test_delivery_names_the_phone_that_forwarded_it() -> None:
+    assert received(SMS).device == "shelf-3"
+    assert received(CALL).device == "shelf-3"
+    assert received({"from": "1", "text": "hi"}).device is None
+
+
 def test_unknown_kind_is_refused() -> None:
     with pytest.raises(MalformedDelivery):
         gateway().receive(template(SMS | {"kind": "pigeon"}))
@@ -338,7 +371,13 @@ def test_unsigned_proves_nothing_and_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [{"Authorization": "Bearer t0ken"}, {"X-Honeytoken-Token": "t0ken"}]
+    "header",
+    [
+        {"Authorization": "Bearer t0ken"},
+        {"X-Honeytoken-Token": "t0ken"},
+        {"Authorization": f"Basic {b64encode(b'phone:t0ken').decode()}"},
+        {"Authorization": f"basic {b64encode(b':t0ken').decode()}"},
+    ],
 )
 def test_token_is_a_second_factor(header: dict[str, str]) -> None:
     good = template(SMS)
@@ -353,6 +392,11 @@ def test_token_is_a_second_factor(header: dict[str, str]) -> None:
         {"Authorization": "Bearer other"},
         {"Authorization": "t0ken"},
         {"Authorization": "Basic t0ken"},
+        {"Authorization": "Basic é"},
+        {"Authorization": f"Basic {b64encode(b't0ken').decode()}"},
+        {"Authorization": f"Basic {b64encode(b't0ken:').decode()}"},
+        {"Authorization": f"Basic {b64encode(bytes([255, 58, 116])).decode()}"},
+        {"Authorization": f"Basic {b64encode(b'a:b:t0ken').decode()}"},
         {"Authorization": "Bearer é"},
         {"X-Honeytoken-Token": ""},
     ],

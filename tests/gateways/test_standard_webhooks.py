@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import svix.webhooks
 from standardwebhooks import Webhook
 
 from honeytoken import gateways
@@ -65,6 +67,30 @@ def test_signature_equals_the_pinned_vector() -> None:
 def test_signature_equals_the_one_of_the_official_package() -> None:
     made = standard_webhooks.signature(SECRET, ID, int(NOW.timestamp()), b"{}")
     assert made == Webhook(SECRET).sign(ID, NOW, "{}")
+
+
+def test_signature_equals_the_one_of_svix() -> None:
+    theirs = svix.webhooks.Webhook(SECRET)
+    body = json.dumps(EVENT)
+    made = standard_webhooks.signature(SECRET, ID, int(NOW.timestamp()), body.encode())
+    assert made == theirs.sign(ID, NOW, body)
+    assert gateway().receive(signed(webhook_signature=theirs.sign(ID, NOW, body)))
+
+
+@pytest.mark.parametrize("size", [24, 32, 64])
+@pytest.mark.parametrize("padded", [True, False])
+def test_secret_of_every_allowed_length_signs_as_the_official_package_does(
+    size: int, padded: bool
+) -> None:
+    text = b64encode(bytes(range(size))).decode()
+    secret = "whsec_" + (text if padded else text.rstrip("="))
+    made = Webhook("whsec_" + text).sign(ID, NOW, json.dumps(EVENT))
+    assert gateway(secret=secret).receive(signed(webhook_signature=made))
+
+
+def test_retry_with_a_new_timestamp_is_a_repeat() -> None:
+    again = only(gateway().receive(signed(at=NOW + timedelta(seconds=60))))
+    assert again.delivery_id == only(gateway().receive(signed())).delivery_id
 
 
 def test_contact_is_recorded_under_its_webhook_id() -> None:
