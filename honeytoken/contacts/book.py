@@ -35,7 +35,7 @@ from ..store import (
 )
 from ..store.contacts import NewContact
 from ..store.ids import new_id
-from . import candidates, disposition, recording
+from . import candidates, disposition, facts, recording
 from .recording import Received, Recorded, record_batch
 
 #: The gateway of what a person typed in.
@@ -268,18 +268,22 @@ def _add_told(
     texts = [text for text in (delivery.subject, delivery.text) if text]
     outlines = placements.outlines(tx, [item.id for item in found])
     sender = candidates.claimed_sender(delivery.sender, medium=delivery.medium, region=item.region)
-    judged = disposition.judge(
+    said = facts.extract(delivery.subject, delivery.text, region=item.region)
+    judged, _reason = disposition.judge(
         role=point.role if point else Role.PLANTABLE,
         placements=[outline for placed in outlines.values() for outline in placed],
         channels={channel.id: channel for channel in channels.list_channels(tx)},
+        medium=delivery.medium,
         received_at=at,
         sender=sender,
         text="\n".join(texts) or None,
+        region=item.region,
+        facts=said,
     )
     names = [canary.identity.name for canary in found]
     sender_digest, text_digest = recording.campaign_digests(tx, sender, texts, names=names)
     contact_point_id = point.id if point else _only_point(found)
-    contact = recording.contact_of(item, new_id("con", tx.now), judged, contact_point_id)
+    contact = recording.contact_of(item, new_id("con", tx.now), said, judged, contact_point_id)
     new = NewContact(
         contact=contact,
         candidates=candidates.find(

@@ -1,31 +1,65 @@
-"""What a contact is held to be, before anybody reviewed it. Pure rules.
+"""What a contact is held to be, before anybody reviewed it, and why. Pure rules.
 
 A courier rings to deliver, often from a private mobile; a thief can imitate a courier's number.
-So inside a delivery window a contact has no weight either way, unless what it says shows that it is
-no delivery; and a claimed sender alone proves nothing, in neither direction.
+So inside a delivery window (``trace.windows``) a contact has no weight either way, unless what it
+says shows that it is no delivery. A claimed sender alone proves nothing, in neither direction.
+docs/contacts.md states the rules for whoever must check them.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
 
-from .. import normalize
-from ..models import Channel, ChannelKind, Disposition, Outline, PlacementStatus, Role
-
-# What nobody who delivers a parcel writes. Checked on NFKC text in lower case.
-_NO_DELIVERY = re.compile(
-    r"退款|理赔|赔付|赔偿|贷款|借款|额度|利率|征信|网贷|投资|理财|股票|荐股|博彩|彩票|刷单|兼职"
-    r"|返现|返利|中奖|解冻|安全账户|注销(?:账户|账号|校园贷)"
-    r"|\b(?:loan|credit line|refund|compensation|invest(?:ment|ing)?|crypto|bitcoin|lottery|casino"
-    r"|prize|gift card|safe account|unfreeze)\b"
+from ..models import (
+    Channel,
+    ChannelKind,
+    CheckResult,
+    Disposition,
+    Facts,
+    MailChecks,
+    Medium,
+    Outline,
+    PlacementStatus,
+    Role,
 )
-_DELIVERING = frozenset(
+from ..trace.windows import delivery_window
+from . import content, senders
+from .content import Topic
+
+_PARCELS = frozenset(
     {ChannelKind.COURIER, ChannelKind.HUB, ChannelKind.STATION, ChannelKind.WAREHOUSE}
 )
-_SIGNATURE = re.compile(r"^\s*【[^】]{1,40}】")
+#: Who was asked about money may well write about it.
+_MONEY = frozenset({ChannelKind.LENDER, ChannelKind.BROKER})
+_NO_FACTS = Facts()
+#: A hub's courier's group: no chain of parents is longer.
+_MOST_PARENTS = 8
+
+
+class Reason(StrEnum):
+    """Why a contact is held to be what it is: stable words."""
+
+    STRAY = "recipient not ours"
+    CONTROL = "reached a control"
+    NOT_PLACED = "nobody had been given it yet"
+    NOBODY_AWAITED = "nobody was awaited"
+    NO_DELIVERY = "not about a delivery"
+    STRANGE_LINK = "asks for payment or details at a strange address"
+    NO_RIDER = "no rider does this"
+    AWAITED = "somebody was awaited"
+    PROVEN_MAIL = "awaited, from a proven mail domain"
+    KNOWN_MESSAGE = "awaited, known number, signature and content"
+    BY_HAND = "by hand"
+
+
+class Judgement(NamedTuple):
+    """A disposition and why."""
+
+    disposition: Disposition
+    reason: Reason
 
 
 def judge(
@@ -33,77 +67,117 @@ def judge(
     role: Role | None,
     placements: Sequence[Outline],
     channels: Mapping[str, Channel],
+    medium: Medium,
     received_at: datetime,
     sender: str,
     text: str | None,
-) -> Disposition:
-    """Return the disposition of a contact.
+    region: str,
+    facts: Facts = _NO_FACTS,
+    checks: MailChecks | None = None,
+) -> Judgement:
+    """Return what a contact is held to be, and why.
 
     Args:
         role: of the contact point it reached; ``None`` if that is none of ours.
         placements: all placements of its candidate canaries.
         channels: by id.
+        medium: how it reached us.
         received_at: when it reached us.
-        sender: as ``normalize.sender`` gives it; ``""`` if withheld.
-        text: what it said, if it said anything.
+        sender: as ``normalize.sender`` gives it, or a mail address; ``""`` if withheld.
+        text: what it said, subject included, if it said anything.
+        region: ISO 3166-1 alpha-2 country whose national notation known senders may use.
+        facts: what ``facts.extract`` took out of the text.
+        checks: of a mail.
     """
     if role is None:
-        return Disposition.UNREVIEWED
+        return Judgement(Disposition.UNREVIEWED, Reason.STRAY)
+    if role is Role.CONTROL:
+        return Judgement(Disposition.BACKGROUND, Reason.CONTROL)
     given = [
         placement
         for placement in placements
         if placement.status is not PlacementStatus.VOID and placement.intended_at <= received_at
     ]
-    if role is Role.CONTROL or not given:
-        return Disposition.BACKGROUND
-    expecting = [
-        placement
+    if not given:
+        return Judgement(Disposition.BACKGROUND, Reason.NOT_PLACED)
+    awaited = {
+        placement.channel_id: channels[placement.channel_id]
         for placement in given
-        if placement.expected_until is not None and received_at <= placement.expected_until
-    ]
-    if not expecting:
-        return Disposition.UNSOLICITED
-    # A lender's own answer speaks of the loan: the words only tell where all that is awaited is a
-    # parcel.
-    only_parcels = all(channels[item.channel_id].kind in _DELIVERING for item in expecting)
-    if text and only_parcels and shows_no_delivery(text):
-        return Disposition.UNSOLICITED
-    known = (
-        pattern
-        for placement in expecting
-        for pattern in channels[placement.channel_id].expected_senders
-    )
-    if is_known_sender(sender, text, known):
-        return Disposition.EXPECTED
-    return Disposition.AMBIGUOUS
+        if (window := delivery_window(placement)) and window[0] <= received_at <= window[1]
+    }.values()
+    if not awaited:
+        return Judgement(Disposition.UNSOLICITED, Reason.NOBODY_AWAITED)
+    known = _known_senders(awaited, channels)
+    kinds = {channel.kind for channel in awaited}
+    if medium is Medium.FILE or (medium is Medium.LINK and kinds <= _PARCELS):
+        return Judgement(Disposition.UNSOLICITED, Reason.NO_RIDER)
+    said = content.topics(text) if text else Topic.NONE
+    if not kinds & _MONEY:
+        if said & Topic.OFFER or (kinds <= _PARCELS and said & Topic.COMPENSATION):
+            return Judgement(Disposition.UNSOLICITED, Reason.NO_DELIVERY)
+        strange = any(not senders.knows_link(known, link) for link in facts.links)
+        if said & Topic.DEMAND and strange:
+            return Judgement(Disposition.UNSOLICITED, Reason.STRANGE_LINK)
+    harmless = _harmless(facts, known, region)
+    if medium is Medium.EMAIL and harmless and _proven(checks, sender, known):
+        return Judgement(Disposition.EXPECTED, Reason.PROVEN_MAIL)
+    if (
+        medium is Medium.SMS
+        and harmless
+        and (said & Topic.DELIVERY or kinds <= _MONEY)
+        and _one_channel_knows(awaited, channels, facts.signature, sender, region)
+    ):
+        return Judgement(Disposition.EXPECTED, Reason.KNOWN_MESSAGE)
+    return Judgement(Disposition.AMBIGUOUS, Reason.AWAITED)
 
 
-def shows_no_delivery(text: str) -> bool:
-    """Tell whether a text speaks of a loan, a refund, an investment: not a rider."""
-    return _NO_DELIVERY.search(unicodedata.normalize("NFKC", text).lower()) is not None
+def _known_senders(
+    awaited: Collection[Channel], channels: Mapping[str, Channel]
+) -> tuple[str, ...]:
+    """Return the known senders of channels and of those they belong to: a hub's courier."""
+    found: dict[str, None] = {}
+    for channel in awaited:
+        current: Channel | None = channel
+        for _step in range(_MOST_PARENTS):
+            if current is None:
+                break
+            found.update(dict.fromkeys(current.expected_senders))
+            current = channels.get(current.parent_id or "")
+    return tuple(found)
 
 
-def is_known_sender(sender: str, text: str | None, patterns: Iterable[str]) -> bool:
-    """Tell whether a claimed sender is one that a channel is known to use.
+def _proven(checks: MailChecks | None, sender: str, known: Sequence[str]) -> bool:
+    """Tell whether a mail is proven to come from a known mail domain.
 
-    Args:
-        sender: canonical; an e-mail address for mail.
-        text: whose leading ``【signature】`` counts as a claim, too.
-        patterns: as in ``Channel.expected_senders``.
+    SPF alone is not enough: it speaks of the envelope, which the reader of a mail never sees.
     """
-    claimed = _SIGNATURE.match(text) if text else None
-    signature = claimed.group().strip() if claimed else None
-    for pattern in patterns:
-        if pattern.startswith("【"):
-            if pattern == signature:
-                return True
-        elif pattern.endswith("*"):
-            if sender and sender.startswith(pattern[:-1]):
-                return True
-        elif "." in pattern and "@" in sender:
-            domain = sender.rpartition("@")[2]
-            if domain == pattern.lower() or domain.endswith(f".{pattern.lower()}"):
-                return True
-        elif sender and sender in (pattern, normalize.sender(pattern, region="CN")):
-            return True
-    return False
+    if checks is None or CheckResult.PASS not in (checks.dmarc, checks.dkim):
+        return False
+    if checks.dmarc is CheckResult.FAIL or not senders.knows_domain(known, checks.domain):
+        return False
+    return senders.knows_domain(known, sender.rpartition("@")[2])
+
+
+def _one_channel_knows(
+    awaited: Collection[Channel],
+    channels: Mapping[str, Channel],
+    signature: str | None,
+    sender: str,
+    region: str,
+) -> bool:
+    """Tell whether number and signature are known of one and the same channel."""
+    if signature is None:
+        return False
+    return any(
+        senders.knows_signature(known, signature)
+        and senders.knows_number(known, sender, region=region)
+        for channel in awaited
+        for known in (_known_senders((channel,), channels),)
+    )
+
+
+def _harmless(facts: Facts, known: Sequence[str], region: str) -> bool:
+    """Tell whether a text leads nowhere but to known addresses and numbers."""
+    return all(senders.knows_link(known, link) for link in facts.links) and all(
+        senders.knows_number(known, number, region=region) for number in facts.call_back_numbers
+    )

@@ -24,6 +24,7 @@ from ..models import (
     ContactPointKind,
     Disposition,
     Event,
+    Facts,
     Medium,
     Outline,
     Role,
@@ -210,7 +211,7 @@ def _look_up(tx: store.Transaction, reached: Sequence[_Reached]) -> _Known:
         canaries=_sought(tx, [canary_id for canary_id in ids if canary_id in placed]),
         placements=placed,
         channels={item.id: item for item in channels.list_channels(tx)} if placed else {},
-        drills=drills.awaited(tx),
+        drills=drills.awaited(tx, {point.id for point in points.values()}),
     )
 
 
@@ -287,13 +288,18 @@ def _new_contact(
     sender = claimed_sender(delivery.sender, medium=delivery.medium, region=item.region)
     texts = [text for text in (delivery.subject, delivery.text) if text]
     given = [placement for canary_id in placed for placement in known.placements[canary_id]]
-    judged = disposition.judge(
+    said = facts.extract(delivery.subject, delivery.text, region=item.region)
+    judged, _reason = disposition.judge(
         role=point.role if point else None,
         placements=given,
         channels=known.channels,
+        medium=delivery.medium,
         received_at=_at(item),
         sender=sender,
         text="\n".join(texts) or None,
+        region=item.region,
+        facts=said,
+        checks=delivery.checks,
     )
     if point and _answers_drill(tx, known.drills, point.id, delivery.medium, sender, texts):
         judged = Disposition.PROBE
@@ -312,7 +318,7 @@ def _new_contact(
         names=[known.canaries[canary_id].canary.identity.name for canary_id in placed],
     )
     return NewContact(
-        contact=contact_of(item, contact_id, judged, point.id if point else None),
+        contact=contact_of(item, contact_id, said, judged, point.id if point else None),
         candidates=candidates,
         sender_digest=sender_digest,
         text_digest=text_digest,
@@ -334,14 +340,20 @@ def _answers_drill(
         if (drill.contact_point_id, drill.medium) != (contact_point_id, medium):
             continue
         if drill.marker == sender if medium is Medium.CALL else drill.marker in "\n".join(texts):
-            drills.heard(tx, drill.id)
-            awaited.remove(drill)
+            # Once is enough: a second gateway may tell of the same message.
+            if not drill.heard:
+                drills.heard(tx, drill.id)
+                drill.heard = True
             return True
     return False
 
 
 def contact_of(
-    item: Received, contact_id: str, judged: Disposition, contact_point_id: str | None
+    item: Received,
+    contact_id: str,
+    said: Facts,
+    judged: Disposition,
+    contact_point_id: str | None,
 ) -> Contact:
     """Return the contact that a delivery tells of."""
     delivery = item.delivery
@@ -358,7 +370,7 @@ def contact_of(
         body=delivery.text,
         sent_at=delivery.sent_at,
         confirmed_by=item.confirmed_by,
-        facts=facts.extract(delivery.subject, delivery.text, region=item.region),
+        facts=said,
         checks=delivery.checks,
     )
 
