@@ -25,6 +25,7 @@ FLOORS = {
     "keyfile": 3,
     "personas": 3,
     "documents": 3,
+    "phonelogs": 3,
     "gateways": 3,
     "trace": 3,
     "ledger": 3,
