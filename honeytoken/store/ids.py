@@ -26,3 +26,8 @@ def new_ids(prefix: str, at: datetime, count: int) -> Iterator[str]:
 def new_id(prefix: str, at: datetime) -> str:
     """Return one id."""
     return next(new_ids(prefix, at, 1))
+
+
+def id_floor(prefix: str, at: datetime) -> str:
+    """Return what every id made at *at* or later sorts after."""
+    return f"{prefix}_{to_microseconds(at) // 1000:012x}"

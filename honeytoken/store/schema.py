@@ -228,16 +228,17 @@ Index(
     postgresql_where=drills.c.sealed.is_not(None),
 )
 
-outbox = Table(
-    "outbox",
+alerts = Table(
+    "alerts",
     metadata,
+    # A message to one sink, made of one or more notices; receivers drop repeats by this id.
     Column("id", Text, primary_key=True),
     # Name of its table in the settings.
     Column("sink", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    # What it is about, such as a contact point: its first alert goes out at once.
-    Column("subject", Text),
-    Column("created_at", UtcTime, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    # How many notices are in it.
+    Column("notices", Integer, nullable=False),
     Column("due_at", UtcTime, nullable=False),
     Column("attempts", Integer, nullable=False),
     # "waiting", "sent" or "dead".
@@ -247,16 +248,47 @@ outbox = Table(
     Column("done_at", UtcTime),
     # A stable word or a status: never a URL or an answer's text.
     Column("failure", Text),
+    Index("alerts_made", "sink", "made_at"),
+)
+
+Index(
+    "alerts_waiting",
+    alerts.c.sink,
+    alerts.c.due_at,
+    sqlite_where=alerts.c.state == "waiting",
+    postgresql_where=alerts.c.state == "waiting",
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("sink", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    # What it is about, such as a contact point: its first notice goes out at once.
+    Column("subject", Text),
+    Column("created_at", UtcTime, nullable=False),
+    # Later than its creation: it waits for a digest.
+    Column("due_at", UtcTime, nullable=False),
+    # The one message that tells it, once that is made.
+    Column("alert_id", Text, ForeignKey("alerts.id")),
     Column("sealed", LargeBinary, nullable=False),
+    Index("outbox_subject", "sink", "subject", "id"),
 )
 
 Index(
     "outbox_waiting",
+    outbox.c.sink,
     outbox.c.due_at,
-    sqlite_where=outbox.c.state == "waiting",
-    postgresql_where=outbox.c.state == "waiting",
+    sqlite_where=outbox.c.alert_id.is_(None),
+    postgresql_where=outbox.c.alert_id.is_(None),
 )
-Index("outbox_subject", outbox.c.sink, outbox.c.subject)
+Index(
+    "outbox_alert",
+    outbox.c.alert_id,
+    sqlite_where=outbox.c.alert_id.is_not(None),
+    postgresql_where=outbox.c.alert_id.is_not(None),
+)
 
 heartbeats = Table(
     "heartbeats",

@@ -24,6 +24,29 @@ def upgrade() -> None:
         postgresql_where=sa.text("sealed IS NOT NULL"),
     )
     op.create_table(
+        "alerts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("sink", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("notices", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("claimed_until", sa.BigInteger(), nullable=True),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("alerts_made", "alerts", ["sink", "made_at"])
+    op.create_index(
+        "alerts_waiting",
+        "alerts",
+        ["sink", "due_at"],
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_table(
         "outbox",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("sink", sa.Text(), nullable=False),
@@ -31,22 +54,26 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("claimed_until", sa.BigInteger(), nullable=True),
-        sa.Column("done_at", sa.BigInteger(), nullable=True),
-        sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("alert_id", sa.Text(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"]),
     )
+    op.create_index("outbox_subject", "outbox", ["sink", "subject", "id"])
     op.create_index(
         "outbox_waiting",
         "outbox",
-        ["due_at"],
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
+        ["sink", "due_at"],
+        sqlite_where=sa.text("alert_id IS NULL"),
+        postgresql_where=sa.text("alert_id IS NULL"),
     )
-    op.create_index("outbox_subject", "outbox", ["sink", "subject"])
+    op.create_index(
+        "outbox_alert",
+        "outbox",
+        ["alert_id"],
+        sqlite_where=sa.text("alert_id IS NOT NULL"),
+        postgresql_where=sa.text("alert_id IS NOT NULL"),
+    )
     op.create_table(
         "heartbeats",
         sa.Column("gateway", sa.Text(), nullable=False),
