@@ -206,6 +206,8 @@ class Drill:
     """A proof of life: did the contact point hear our own call?"""
 
     contact_point_id: str
-    #: When it was sent, or rung.
+    #: When it was sent, or rung; of one that came too late also when it came.
     at: datetime
     heard: bool
+    #: A number may hear messages and be deaf to calls.
+    medium: Medium | None = None

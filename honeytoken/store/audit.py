@@ -21,7 +21,7 @@ from ..ledger import (
     verify,
 )
 from ..messages import translate as _
-from . import channels, contact_points, contacts, ledger, placements, schema
+from . import channels, contact_points, contacts, drills, ledger, placements, schema
 from .transaction import Transaction
 
 _CHUNK = 1000
@@ -130,6 +130,7 @@ def _check_state(tx: Transaction, latest: dict[str, tuple[int, dict[str, Any]]])
     for placement in placements.list_placements(tx):
         stored[placement.id] = placements.ledger_data(placement)
     stored.update(contacts.ledger_states(tx))
+    stored.update(drills.ledger_states(tx))
     for record_id, (seq, said) in latest.items():
         if record_id not in stored:
             raise LedgerBroken(seq, _("record {id} was removed.").format(id=record_id))

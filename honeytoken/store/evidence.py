@@ -10,6 +10,7 @@ from ..models import (
     ContactPoint,
     Control,
     Disposition,
+    Drill,
     Evidence,
     Placement,
     PlacementStatus,
@@ -20,6 +21,7 @@ from ..models import (
     Window,
 )
 from ..trace.campaigns import CampaignKey, group
+from ..trace.deafness import deaf_spells, heard_days
 from . import canaries, channels, contact_points, contacts, drills, ledger, placements
 from .contacts import StoredSighting
 from .transaction import Transaction
@@ -36,6 +38,7 @@ def gather(tx: Transaction, window: Window, *, prior: float) -> Evidence:
     points = {point.id: point for point in contact_points.list_points(tx)}
     before_and_in = contacts.list_sightings(tx, until=window.end)
     withdrawn = contact_points.withdrawn_at(tx)
+    proofs = tuple(drills.decided(tx, since=window.start, until=window.end))
     campaigns = group(
         [
             CampaignKey(item.id, item.seen_at, item.sender_digest, item.text_digest)
@@ -61,9 +64,9 @@ def gather(tx: Transaction, window: Window, *, prior: float) -> Evidence:
             for item in before_and_in
             if item.seen_at >= window.start and not _after_the_end(item, points, withdrawn)
         ),
-        controls=_controls(points, withdrawn, window),
+        controls=_controls(points, withdrawn, window, proofs),
         soak_histories=_soak_histories(points, traced, placed, before_and_in, campaigns),
-        drills=tuple(drills.decided(tx, since=window.start, until=window.end)),
+        drills=proofs,
         window=window,
         prior=prior,
         ledger_head=ledger.head(tx).digest,
@@ -98,15 +101,24 @@ def _after_the_end(
 
 
 def _controls(
-    points: Mapping[str, ContactPoint], withdrawn: Mapping[str, datetime], window: Window
+    points: Mapping[str, ContactPoint],
+    withdrawn: Mapping[str, datetime],
+    window: Window,
+    proofs: Sequence[Drill],
 ) -> tuple[Control, ...]:
+    """Return the controls with the days they listened: a deaf one measures nothing."""
+    deaf = deaf_spells(proofs, window.start)
     found = []
     for point in points.values():
         if point.role is not Role.CONTROL or point.reserved_at is None:
             continue
         start = max(point.reserved_at, window.start)
         end = min(withdrawn.get(point.id, window.end), window.end)
-        days = (end - start).total_seconds() / _DAY_S
+        days = heard_days(
+            (start - window.start).total_seconds() / _DAY_S,
+            (end - window.start).total_seconds() / _DAY_S,
+            deaf.get(point.id, ()),
+        )
         if days > 0:
             found.append(Control(point.id, point.reserved_at, days))
     return tuple(found)

@@ -211,21 +211,34 @@ drills = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("contact_point_id", Text, ForeignKey("contact_points.id"), nullable=False, index=True),
+    # When it was opened: just before it was sent.
     Column("at", UtcTime, nullable=False),
     Column("heard", Boolean, nullable=False),
     Column("medium", Text),
-    # Until then it may arrive; after that it was not heard.
+    # What has not arrived by then was missed, if it really left.
     Column("deadline", UtcTime),
     Column("heard_at", UtcTime),
-    # By what it is recognised, until it is decided.
+    # By what it is recognised.
     Column("sealed", LargeBinary),
+    # Name of the sender in the settings; a person's hand has none.
+    Column("via", Text),
+    # Under which the sender's service knows it, until that says whether it left.
+    Column("message_id", Text),
+    # Only then can its silence say anything of the contact point.
+    Column("sent_at", UtcTime),
+    # Why it did not leave: a stable word.
+    Column("failure", Text),
+    Index("drills_at", "at"),
 )
 
-Index(
-    "drills_awaited",
-    drills.c.deadline,
-    sqlite_where=drills.c.sealed.is_not(None),
-    postgresql_where=drills.c.sealed.is_not(None),
+alarms = Table(
+    "alarms",
+    metadata,
+    # What is amiss, such as "drill.overdue"; a row goes when it is well again.
+    Column("kind", Text, primary_key=True),
+    # Of what: a contact point, a sender, a forwarder.
+    Column("subject", Text, primary_key=True),
+    Column("raised_at", UtcTime, nullable=False),
 )
 
 alerts = Table(

@@ -10,7 +10,6 @@ contact point was deaf.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import (
-    Drill,
     Evidence,
     FieldForm,
     Permission,
@@ -27,7 +25,8 @@ from ..models import (
     TracedCanary,
     View,
 )
-from .points import phone_point
+from .deafness import deaf_spells
+from .points import listening_point, phone_point
 
 #: Mean time from leak to contact.
 DELAY_DAYS = 45.0
@@ -112,35 +111,6 @@ def _confirmed(evidence: Evidence) -> list[Placement]:
     return [earliest[key] for key in sorted(earliest)]
 
 
-def deaf_spells(
-    drills: Iterable[Drill], start: datetime
-) -> dict[str, tuple[tuple[float, float], ...]]:
-    """Return per contact point when it was deaf, in days since *start*.
-
-    A failed drill makes it deaf from the last drill that was heard to the next one.
-    """
-    by_point: dict[str, list[tuple[float, bool]]] = {}
-    for drill in drills:
-        entry = (days_since(start, drill.at), drill.heard)
-        by_point.setdefault(drill.contact_point_id, []).append(entry)
-    spells: dict[str, tuple[tuple[float, float], ...]] = {}
-    for point, entries in by_point.items():
-        found: list[tuple[float, float]] = []
-        heard_at, failed = float("-inf"), False
-        for at, heard in sorted(entries):
-            if heard:
-                if failed:
-                    found.append((heard_at, at))
-                heard_at, failed = at, False
-            else:
-                failed = True
-        if failed:
-            found.append((heard_at, float("inf")))
-        if found:
-            spells[point] = tuple(found)
-    return spells
-
-
 def _silence(
     at: float, quiet_from: float, length: float, spells: tuple[tuple[float, float], ...]
 ) -> float:
@@ -184,7 +154,8 @@ def plantings(evidence: Evidence) -> Plantings:
         at[i] = confirmed
         contacts[i] = arrived(confirmed, 0.0, length)
         reaches = _reaches(placement.view, phone=point is not None)
-        deaf = spells.get(point, ()) if point else ()
+        heard_by = listening_point(traced[placement.canary_id])
+        deaf = spells.get(heard_by, ()) if heard_by else ()
         silence[i] = _silence(confirmed, quiet_from, length, deaf) if reaches else 0.0
 
     canary = np.array([canary_at[p.canary_id] for p in placements], dtype=np.int64)

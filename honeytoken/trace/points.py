@@ -1,4 +1,4 @@
-"""Which contact point of a canary is its phone number."""
+"""Which contact point of a canary is its phone number, and where its silence would be noticed."""
 
 from __future__ import annotations
 
@@ -11,5 +11,19 @@ def phone_point(canary: TracedCanary) -> str | None:
         return canary.contact_point_ids[0] if canary.contact_point_ids else None
     for point, kind in zip(canary.contact_point_ids, canary.kinds, strict=False):
         if kind is ContactPointKind.PHONE_NUMBER:
+            return point
+    return None
+
+
+def listening_point(canary: TracedCanary) -> str | None:
+    """Return the contact point whose deafness makes the canary's silence mean nothing.
+
+    That is its phone number; without one, where its mail arrives; ``None`` if only letters reach it.
+    """
+    number = phone_point(canary)
+    if number is not None:
+        return number
+    for point, kind in zip(canary.contact_point_ids, canary.kinds, strict=False):
+        if kind in (ContactPointKind.EMAIL_DOMAIN, ContactPointKind.MAILBOX):
             return point
     return None
