@@ -27,12 +27,14 @@ CHECKS = (
     *("mode", "keys", "ledger", "disk", "gateways", "gateway"),
     *("pool", "controls", "placements"),
 )
-#: Outcomes that a healthy gateway has.
+#: Outcomes that a healthy gateway has; strangers try every mail server.
 _GOOD = ("accepted", "repeated", "nothing to record")
+_STRANGERS = ("unknown recipient", "too many", "not ours")
 #: The others: refused by the gateway, by the listener, or not stored.
 OUTCOMES = (
     *("BadSignature", "StaleDelivery", "MalformedDelivery", "DeliveryRefused"),
     *("too large", "too slow", "disconnected", "unavailable", "not stored"),
+    *("unknown proxy", "not reachable", "not readable", *_STRANGERS),
 )
 
 
@@ -138,7 +140,8 @@ def _gateways(vault: Vault) -> Iterator[Check]:
         )
     for name in vault.settings.gateways:
         try:
-            gateways.build(name, options_of(vault.settings, "gateways", name))
+            options = options_of(vault.settings, "gateways", name)
+            (gateways.build_mail if gateways.is_mail(options) else gateways.build)(name, options)
         except HoneytokenError as error:
             yield Check(f"gateway {name}", False, str(error), error.hint)
         else:
@@ -151,7 +154,7 @@ def _deliveries(vault: Vault) -> Iterator[Check]:
     for name in vault.settings.gateways:
         of_it = {outcome: n for (gateway, outcome), n in found.items() if gateway == name}
         good = sum(n for outcome, n in of_it.items() if outcome in _GOOD)
-        bad = {outcome: n for outcome, n in of_it.items() if outcome not in _GOOD}
+        bad = {outcome: n for outcome, n in of_it.items() if outcome not in (*_GOOD, *_STRANGERS)}
         listing = _(", ").join(f"{_(outcome)}: {n}" for outcome, n in bad.items())
         if bad and not good:
             yield Check(

@@ -6,13 +6,15 @@ import asyncio
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from . import gateways
 from .errors import SettingsError, StoreError
-from .listen import application
+from .gateways import mail
+from .listen import Intake, application
 from .messages import translate as _
 from .settings import options_of
 from .vault import Vault
@@ -28,18 +30,50 @@ _START_S = 10.0
 
 
 def built_gateways(vault: Vault) -> dict[str, gateways.Gateway]:
-    """Return the gateways of a vault's settings, by name.
+    """Return the hooks of a vault's settings, by name.
 
     Raises:
         SettingsError: one is not set up rightly.
     """
     return {
-        name: gateways.build(name, options_of(vault.settings, "gateways", name))
-        for name in vault.settings.gateways
+        name: gateways.build(name, options)
+        for name, options in _tables(vault)
+        if not gateways.is_mail(options)
     }
 
 
-def bind(host: str, port: int) -> socket.socket:
+def _tables(vault: Vault) -> Iterator[tuple[str, Mapping[str, object]]]:
+    for name in vault.settings.gateways:
+        yield name, options_of(vault.settings, "gateways", name)
+
+
+def _mail_intakes(
+    vault: Vault, stack: ExitStack, *, on_mail: Callable[[str], None] | None = None
+) -> list[Intake]:
+    """Return the ways in for mail, their sockets bound; *stack* closes what was not used."""
+    intakes: list[Intake] = []
+    for name, options in _tables(vault):
+        if not gateways.is_mail(options):
+            continue
+        gateway = gateways.build_mail(name, options)
+        # Imported here: they need packages of the extra "mail".
+        if isinstance(gateway, mail.SmtpGateway):
+            from .listen.smtp import SmtpServer
+
+            server = SmtpServer(gateway, vault.store, folder=vault.folder, clock=vault.clock)
+            hint = _("Set another port in [gateways.{name}].").format(name=name)
+            bound = stack.enter_context(bind(gateway.host, gateway.port, hint=hint))
+            if on_mail is not None:
+                on_mail(_address(bound))
+            intakes.append(partial(server.serving, bound))
+        elif isinstance(gateway, mail.ImapGateway):
+            from .listen.imap import Mailbox
+
+            intakes.append(Mailbox(gateway, vault.store, clock=vault.clock).reading)
+    return intakes
+
+
+def bind(host: str, port: int, *, hint: str | None = None) -> socket.socket:
     """Return a bound socket; port 0 takes a free one.
 
     Raises:
@@ -61,7 +95,7 @@ def bind(host: str, port: int) -> socket.socket:
         bound.close()
         raise SettingsError(
             _("the listener cannot use {host} port {port}.").format(host=host, port=port),
-            hint=_("Is another one running there? Choose another with --port."),
+            hint=hint or _("Is another one running there? Choose another with --port."),
         ) from err
     return bound
 
@@ -72,6 +106,7 @@ def serve(
     host: str | None = None,
     port: int | None = None,
     on_ready: Callable[[str], None] | None = None,
+    on_mail: Callable[[str], None] | None = None,
 ) -> None:
     """Run the listener until the process is told to stop (SIGINT, SIGTERM); then drain.
 
@@ -80,13 +115,16 @@ def serve(
         host: default ``listen.host``.
         port: default ``listen.port``.
         on_ready: called with the listener's URL before the first request is taken.
+        on_mail: called before with host and port of each mail server.
 
     Raises:
         SettingsError: a gateway is not set up rightly, or the address is taken.
     """
     settings = vault.settings.listen
-    server = _server(vault)
-    with bind(host or settings.host, settings.port if port is None else port) as bound:
+    with ExitStack() as stack:
+        bound = bind(host or settings.host, settings.port if port is None else port)
+        stack.enter_context(bound)
+        server = _server(vault, _mail_intakes(vault, stack, on_mail=on_mail))
         if on_ready is not None:
             on_ready(_url(bound))
         server.run(sockets=[bound])
@@ -98,8 +136,9 @@ def running(vault: Vault, *, port: int = 0) -> Iterator[str]:
 
     For demos and tests: the same application and server as :func:`serve`.
     """
-    server = _server(vault)
-    with bind("127.0.0.1", port) as bound:
+    with ExitStack() as stack:
+        bound = stack.enter_context(bind("127.0.0.1", port))
+        server = _server(vault, _mail_intakes(vault, stack))
         failed: list[BaseException] = []
 
         def run() -> None:
@@ -123,11 +162,17 @@ def running(vault: Vault, *, port: int = 0) -> Iterator[str]:
             thread.join(SHUTDOWN_S + 5)
 
 
-def _server(vault: Vault) -> uvicorn.Server:
+def _server(vault: Vault, intakes: Sequence[Intake]) -> uvicorn.Server:
     # Imported here: only the listener needs an HTTP server.
     import uvicorn
 
-    app = application(vault.store, built_gateways(vault), vault.settings.listen, clock=vault.clock)
+    app = application(
+        vault.store,
+        built_gateways(vault),
+        vault.settings.listen,
+        clock=vault.clock,
+        intakes=intakes,
+    )
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -144,5 +189,9 @@ def _server(vault: Vault) -> uvicorn.Server:
 
 
 def _url(bound: socket.socket) -> str:
+    return f"http://{_address(bound)}"
+
+
+def _address(bound: socket.socket) -> str:
     host, port = bound.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

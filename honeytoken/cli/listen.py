@@ -32,7 +32,7 @@ def listen_command(*, host: str | None, port: int | None) -> None:
     # A service manager stops a process with SIGTERM: end as after Ctrl-C, with the vault closed.
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        serve(vault, host=host, port=port, on_ready=_ready)
+        serve(vault, host=host, port=port, on_ready=_ready, on_mail=_mail)
     except KeyboardInterrupt:
         # The server has drained by now: this is how it is meant to end.
         pass
@@ -43,6 +43,10 @@ def listen_command(*, host: str | None, port: int | None) -> None:
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _mail(address: str) -> None:
+    output.say(_("Listening for mail (SMTP) on {address}.").format(address=address))
 
 
 def _ready(url: str) -> None:

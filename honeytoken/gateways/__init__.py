@@ -29,10 +29,23 @@ from difflib import get_close_matches
 from ..errors import SettingsError
 from ..messages import translate as _
 from ..options import Options
-from . import smsforwarder, smsgateway, standard_webhooks, twilio
+from . import mail, smsforwarder, smsgateway, standard_webhooks, twilio
 from .deliveries import Delivery, Gateway, Heartbeat, Reply, Request, Sampling
+from .mail import MailGateway
 
-__all__ = ["KINDS", "Delivery", "Gateway", "Heartbeat", "Reply", "Request", "Sampling", "build"]
+__all__ = [
+    "KINDS",
+    "Delivery",
+    "Gateway",
+    "Heartbeat",
+    "MailGateway",
+    "Reply",
+    "Request",
+    "Sampling",
+    "build",
+    "build_mail",
+    "is_mail",
+]
 
 _BUILDERS: Mapping[str, Callable[[Options], Gateway]] = {
     "twilio": twilio.build,
@@ -41,12 +54,32 @@ _BUILDERS: Mapping[str, Callable[[Options], Gateway]] = {
     "standard_webhooks": standard_webhooks.build,
 }
 
+#: The ways in that are no hook: mail is received, or fetched.
+_MAIL_BUILDERS: Mapping[str, Callable[[Options], MailGateway]] = {
+    "smtp": mail.build_smtp,
+    "imap": mail.build_imap,
+}
+
 #: What ``kind`` in a ``[gateways.NAME]`` table may be.
-KINDS = tuple(_BUILDERS)
+KINDS = (*_BUILDERS, *_MAIL_BUILDERS)
+
+
+def is_mail(options: Mapping[str, object]) -> bool:
+    """Tell whether a settings table is of a mail server or mailbox: :func:`build_mail` takes it."""
+    return options.get("kind") in _MAIL_BUILDERS
+
+
+def build_mail(name: str, options: Mapping[str, object]) -> MailGateway:
+    """Return the way in for mail that a settings table describes; see :func:`is_mail`.
+
+    Raises:
+        SettingsError: an option is unknown, missing or of the wrong type; a package is missing.
+    """
+    return _MAIL_BUILDERS[str(options["kind"])](Options("gateways", name, options))
 
 
 def build(name: str, options: Mapping[str, object]) -> Gateway:
-    """Return the gateway that the settings table ``[gateways.<name>]`` describes.
+    """Return the gateway that the settings table ``[gateways.<name>]`` describes, if it is a hook.
 
     Args:
         name: the table's name, which is also the last part of the hook's path.

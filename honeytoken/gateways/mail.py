@@ -3,10 +3,9 @@
 The recipient is the envelope's, never that of ``To:``: blind copies, lists and aliases hide a
 canary there. The sender is the one that ``From:`` claims.
 
-Arrival is proven where we saw it ourselves, or where a mail host told us over TLS: whoever knows an
-alias can write to it, and that is the contact. What the mail says of its origin is proven by
-nothing but the results in ``MailChecks``. So mail is of authenticity ``sender``, and ``none`` from
-a mailbox read without TLS.
+Arrival is proven: we saw it ourselves, or the mail host of a mailbox told us. Whoever knows an alias
+can write to it, and that is the contact. What the mail says of its origin is proven by nothing but
+the results in ``MailChecks``. So mail is of authenticity ``sender``, never ``body``.
 """
 
 from __future__ import annotations
@@ -44,6 +43,7 @@ IMAP_OPTIONS = (
 )
 #: Where mail hosts write whom a mail was delivered to.
 RECIPIENT_HEADERS = ("delivered-to", "x-original-to", "envelope-to")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _DEFAULT_BYTES, _MOST_BYTES = 2_097_152, 52_428_800
 
 Network = IPv4Network | IPv6Network
@@ -96,7 +96,7 @@ class SmtpGateway:
         checks = mailchecks.checks(mail, authserv_id=self.authserv_id)
         if self.reports is not None and envelope.recipient == self.recipient:
             return self.reports.receive(mail, checks, arrived_at=envelope.arrived_at)
-        return (delivery(self.name, mail, envelope, checks, authenticity=Authenticity.SENDER),)
+        return (delivery(self.name, mail, envelope, checks),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,7 @@ class ImapGateway:
         checks = mailchecks.checks(mail, authserv_id=self.authserv_id)
         if self.reports is not None:
             return self.reports.receive(mail, checks, arrived_at=envelope.arrived_at)
-        authenticity = Authenticity.NONE if self.tls == "none" else Authenticity.SENDER
-        return (delivery(self.name, mail, envelope, checks, authenticity=authenticity),)
+        return (delivery(self.name, mail, envelope, checks),)
 
 
 class MailGateway(Protocol):
@@ -151,14 +150,7 @@ class MailGateway(Protocol):
         """Country (ISO 3166-1 alpha-2) whose national notation its numbers may use."""
 
 
-def delivery(
-    gateway: str,
-    mail: Mail,
-    envelope: Envelope,
-    checks: MailChecks | None,
-    *,
-    authenticity: Authenticity,
-) -> Delivery:
+def delivery(gateway: str, mail: Mail, envelope: Envelope, checks: MailChecks | None) -> Delivery:
     """Return the contact that *mail* is."""
     sender = mail.author or envelope.sender
     subject = None if mail.subject is None else bodies.content(mail.subject)
@@ -166,7 +158,7 @@ def delivery(
         gateway=gateway,
         delivery_id=_digest(mail, envelope),
         medium=Medium.EMAIL,
-        authenticity=authenticity,
+        authenticity=Authenticity.SENDER,
         sender=None if sender is None else bodies.storable(sender[: bodies.MAX_IDENTIFIER_CHARS]),
         recipient=envelope.recipient,
         subject=subject or None,
@@ -273,6 +265,8 @@ def build_imap(options: Options) -> ImapGateway:
     tls = (options.text("tls") or "tls").lower()
     if tls not in ("tls", "starttls", "none"):
         options.refuse("tls", _('{key} must be "tls", "starttls" or "none".'))
+    if tls == "none" and (options.text("host") or "").lower() not in _LOOPBACK:
+        options.refuse("tls", _('{key} may only be "none" for a mail server on this machine.'))
     user = options.text("user") or ""
     headers = options.text("recipient_headers")
     return ImapGateway(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
 from starlette.applications import Starlette
@@ -30,6 +30,10 @@ from .writer import Overloaded, Writer
 logger = logging.getLogger("honeytoken.listen")
 
 _RETRY_AFTER_S = "5"
+
+
+#: A way in beside the hooks: takes the writer, and is open while its block lasts.
+Intake = Callable[[Writer], AbstractAsyncContextManager[None]]
 
 
 class _TooLarge(Exception):
@@ -155,6 +159,7 @@ def application(
     settings: ListenSettings,
     *,
     clock: Callable[[], datetime],
+    intakes: Sequence[Intake] = (),
 ) -> Starlette:
     """Return the ASGI application of the listener.
 
@@ -163,6 +168,7 @@ def application(
         gateways: by name, as ``gateways.build`` gives them.
         settings: body limit and read timeout.
         clock: gives the time of receipt, aware UTC.
+        intakes: opened and closed with the application, by the same writer: mail.
     """
     writer = Writer(store)
 
@@ -170,7 +176,10 @@ def application(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         writer.start()
         try:
-            yield
+            async with AsyncExitStack() as stack:
+                for intake in intakes:
+                    await stack.enter_async_context(intake(writer))
+                yield
         finally:
             await asyncio.to_thread(writer.stop)
 
