@@ -25,7 +25,12 @@ from .transaction import Transaction
 #: is switched off, some of them for weeks; it must not be taken for a stranger's then.
 LATE = timedelta(days=30)
 
+#: ``via`` of a sample of `honeytoken gateway test`. It went straight to the listener: that it came
+#: says nothing of the contact point, so it counts as no drill, and is only awaited as one.
+SAMPLE = "(gateway test)"
+
 _table = schema.drills
+_counts = _table.c.via.is_distinct_from(SAMPLE)
 
 
 @dataclass(slots=True)
@@ -160,7 +165,7 @@ def list_drills(
     tx: Transaction, *, ids: Sequence[str] | None = None, since: datetime | None = None
 ) -> list[StoredDrill]:
     """Return drills, earliest first."""
-    query = select(_table).where(_table.c.deadline.is_not(None))
+    query = select(_table).where(_table.c.deadline.is_not(None), _counts)
     if ids is not None:
         query = query.where(_table.c.id.in_(ids))
     if since is not None:
@@ -187,12 +192,10 @@ def decided(tx: Transaction, *, since: datetime, until: datetime) -> list[Drill]
     One that was late proves two things: at its time the contact point was deaf, and when it came
     it was not. Whoever rang in between was not heard.
     """
-    is_over = or_(
-        _table.c.heard, and_(_table.c.sent_at.is_not(None), _table.c.deadline < tx.now)
-    )
+    is_over = or_(_table.c.heard, and_(_table.c.sent_at.is_not(None), _table.c.deadline < tx.now))
     last = (
         select(_table.c.contact_point_id, _table.c.medium, func.max(_table.c.at).label("at"))
-        .where(_table.c.at < since, is_over)
+        .where(_table.c.at < since, is_over, _counts)
         .group_by(_table.c.contact_point_id, _table.c.medium)
         .subquery()
     )
@@ -204,7 +207,9 @@ def decided(tx: Transaction, *, since: datetime, until: datetime) -> list[Drill]
     query = (
         select(_table)
         .outerjoin(last, is_last)
-        .where(is_over, _table.c.at < until, or_(_table.c.at >= since, last.c.at.is_not(None)))
+        .where(
+            is_over, _counts, _table.c.at < until, or_(_table.c.at >= since, last.c.at.is_not(None))
+        )
     )
     found = [
         drill for row in tx.connection.execute(query) for drill in _proved(_stored(row), until)
