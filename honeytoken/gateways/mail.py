@@ -3,9 +3,9 @@
 The recipient is the envelope's, never that of ``To:``: blind copies, lists and aliases hide a
 canary there. The sender is the one that ``From:`` claims.
 
-Arrival is proven: we saw it ourselves, or the mail host of a mailbox told us. Whoever knows an alias
-can write to it, and that is the contact. What the mail says of its origin is proven by nothing but
-the results in ``MailChecks``. So mail is of authenticity ``sender``, never ``body``.
+Arrival is proven: we saw it ourselves, or the mail host of a mailbox told us. Whoever knows an
+alias can write to it, and that is the contact. What the mail says of its origin is proven by
+nothing but the results in ``MailChecks``. So mail is of authenticity ``sender``, never ``body``.
 """
 
 from __future__ import annotations
