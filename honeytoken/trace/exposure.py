@@ -3,13 +3,15 @@
 Only confirmed placements are exposure. A leak through a channel reaches the canary's owner after a
 delay that is exponential with mean 45 days, so a placement of age ``a`` has had the share
 ``F = 1 - exp(-a / 45)`` of its contacts. Contacts count only inside the window; *silence* counts
-only while somebody could have noticed a contact: not while riders were expected, not while the
-contact point was deaf.
+only while a contact would have been noticed and counted: not while the contact point was deaf, and
+not while riders might ring anybody who carries the number (``windows``), since a call would have
+been called ambiguous then. Controls get no riders.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,8 +27,9 @@ from ..models import (
     TracedCanary,
     View,
 )
-from .deafness import deaf_spells
+from .deafness import deaf_spells, heard_days
 from .points import listening_point, phone_point
+from .windows import delivery_window, merged
 
 #: Mean time from leak to contact.
 DELAY_DAYS = 45.0
@@ -91,6 +94,8 @@ class Plantings:
     sharing: dict[str, tuple[int, ...]]
     #: Any contact point -> earliest confirmation of a canary on it.
     planted_at: dict[str, float]
+    #: Phone number -> days in the window during which a stranger's call would have counted.
+    listened: dict[str, float]
 
 
 def _confirmed(evidence: Evidence) -> list[Placement]:
@@ -111,14 +116,31 @@ def _confirmed(evidence: Evidence) -> list[Placement]:
     return [earliest[key] for key in sorted(earliest)]
 
 
-def _silence(
-    at: float, quiet_from: float, length: float, spells: tuple[tuple[float, float], ...]
-) -> float:
+def _awaited(
+    evidence: Evidence, number: Mapping[str, str | None], start: datetime
+) -> dict[str, list[tuple[float, float]]]:
+    """Return when riders might ring, per phone number, or per canary that has none.
+
+    Whoever shares a number shares its riders: a bare call is of every canary that carries it.
+    """
+    found: dict[str, list[tuple[float, float]]] = {}
+    for placement in evidence.placements:
+        if placement.status is PlacementStatus.VOID or placement.canary_id not in number:
+            continue
+        window = delivery_window(placement)
+        if window is not None:
+            key = number[placement.canary_id] or placement.canary_id
+            spell = (days_since(start, window[0]), days_since(start, window[1]))
+            found.setdefault(key, []).append(spell)
+    return found
+
+
+def _silence(at: float, length: float, spells: Sequence[tuple[float, float]]) -> float:
     """Return the share of a leak's contacts whose absence would have been noticed."""
-    begin = max(0.0, at, quiet_from)
+    begin = max(0.0, at)
     total = arrived(at, begin, length)
-    for deaf_from, deaf_to in spells:
-        total -= arrived(at, max(begin, deaf_from), min(length, deaf_to))
+    for unheard_from, unheard_to in spells:
+        total -= arrived(at, max(begin, unheard_from), min(length, unheard_to))
     return max(0.0, total)
 
 
@@ -142,27 +164,31 @@ def plantings(evidence: Evidence) -> Plantings:
     channel_at = {name: i for i, name in enumerate(channels)}
     canary_at = {name: i for i, name in enumerate(canaries)}
     number = tuple(phone_point(traced[name]) for name in canaries)
-    spells = deaf_spells(evidence.drills, start)
+    deaf = deaf_spells(evidence.drills, start)
+    awaited = _awaited(evidence, {name: phone_point(item) for name, item in traced.items()}, start)
+    unheard: dict[tuple[str, str], tuple[tuple[float, float], ...]] = {}
 
     size = len(placements)
     at, contacts, silence = np.empty(size), np.empty(size), np.empty(size)
     for i, placement in enumerate(placements):
         confirmed = days_since(start, placement.confirmed_at or start)
-        until = placement.expected_until
-        quiet_from = days_since(start, until) if until else confirmed
         point = number[canary_at[placement.canary_id]]
         at[i] = confirmed
         contacts[i] = arrived(confirmed, 0.0, length)
         reaches = _reaches(placement.view, phone=point is not None)
-        heard_by = listening_point(traced[placement.canary_id])
-        deaf = spells.get(heard_by, ()) if heard_by else ()
-        silence[i] = _silence(confirmed, quiet_from, length, deaf) if reaches else 0.0
+        heard_by = listening_point(traced[placement.canary_id]) or ""
+        key = (heard_by, point or placement.canary_id)
+        if key not in unheard:
+            unheard[key] = merged((*deaf.get(key[0], ()), *awaited.get(key[1], ())))
+        silence[i] = _silence(confirmed, length, unheard[key]) if reaches else 0.0
 
     canary = np.array([canary_at[p.canary_id] for p in placements], dtype=np.int64)
     order = np.argsort(canary, kind="stable")
     bounds = np.searchsorted(canary[order], np.arange(len(canaries) + 1))
     pairs = tuple(order[bounds[i] : bounds[i + 1]] for i in range(len(canaries)))
     first = np.array([int(p[np.argmin(at[p])]) for p in pairs], dtype=np.int64)
+    sharing = _sharing(number)
+    planted_at = _planted_at(canaries, traced, at[first])
     return Plantings(
         channels=channels,
         canaries=canaries,
@@ -181,8 +207,12 @@ def plantings(evidence: Evidence) -> Plantings:
         first_at=at[first],
         first_contacts=contacts[first],
         first_silence=np.array([silence[p].max() for p in pairs]),
-        sharing=_sharing(number),
-        planted_at=_planted_at(canaries, traced, at[first]),
+        sharing=sharing,
+        planted_at=planted_at,
+        listened={
+            point: heard_days(max(0.0, planted_at[point]), length, unheard[point, point])
+            for point in sharing
+        },
     )
 
 

@@ -263,7 +263,8 @@ class Tabulator:
         undeclared_silent = float(p.first_silence.sum())
         rows: list[tuple[Ints, Floats]] = []
         undeclared = np.zeros(len(self.rows))
-        quiet = dict(self.numbers)
+        # A stranger's call while riders were awaited would not have counted either.
+        quiet = {point: self._rate(point) * days for point, days in p.listened.items()}
         for r, row in enumerate(self.rows):
             pairs, share, by_canary = self._support(row)
             exposure = np.bincount(

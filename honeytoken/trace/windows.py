@@ -7,6 +7,7 @@ counts neither for nor against anybody, and nobody's silence counts either.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -54,3 +55,14 @@ def delivery_window(item: Awaiting) -> tuple[datetime, datetime] | None:
         return None
     start = item.dispatched_at or item.intended_at
     return (start, end) if start <= end else None
+
+
+def merged(spells: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Return spells (from, to) in order, with those that touch or overlap as one."""
+    found: list[tuple[float, float]] = []
+    for begin, end in sorted(spells):
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((begin, end))
+    return tuple(found)
