@@ -6,6 +6,6 @@ store.
 """
 
 from .book import Contacts
-from .recording import Received, Recorded, record_batch, regroup
+from .recording import Received, Recorded, Sinks, record_batch, regroup
 
-__all__ = ["Contacts", "Received", "Recorded", "record_batch", "regroup"]
+__all__ = ["Contacts", "Received", "Recorded", "Sinks", "record_batch", "regroup"]

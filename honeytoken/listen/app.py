@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from ..contacts import Received
 from ..errors import DeliveryRefused, HoneytokenError, KeysError, StoreError
-from ..gateways import Delivery, Gateway
+from ..gateways import Delivery, Gateway, Heartbeat
 from ..gateways import Request as Delivered
 from ..messages import translate as _
 from ..settings import ListenSettings
@@ -92,6 +92,9 @@ class _Hooks:
             reply = gateway.refusal(error)
             return Response(reply.body, reply.status, media_type=reply.content_type)
         deliveries = [report for report in reports if isinstance(report, Delivery)]
+        for report in reports:
+            if isinstance(report, Heartbeat) or report.device is not None:
+                self._writer.beat(gateway.name, report.device or "")
         if deliveries:
             received = [
                 Received(

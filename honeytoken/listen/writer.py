@@ -3,6 +3,10 @@
 A commit waits for the disk. While it waits, further deliveries gather in the queue, and the next
 commit takes them all: the busier the listener, the fewer commits a delivery. The event loop never
 waits for the disk itself.
+
+Both threads share one interpreter. So that they do not hinder each other, the event loop first
+reads and verifies whatever has come in and only then lets the writer begin: large batches, few
+changes from one thread to the other.
 """
 
 from __future__ import annotations
@@ -12,13 +16,14 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from ..contacts import Received, Recorded, record_batch
+from ..contacts import Received, Recorded, Sinks, record_batch
 from ..errors import HoneytokenError, KeysError, StoreBusy, StoreError
 from ..messages import translate as _
-from ..store import Store, counts
+from ..store import Store, counts, heartbeats
 
 logger = logging.getLogger("honeytoken.listen")
 
@@ -26,9 +31,8 @@ logger = logging.getLogger("honeytoken.listen")
 MAX_WAITING = 4096
 MAX_BATCH = 512
 _COUNT_EVERY_S = 5.0
-#: After a batch of this size more is sure to come within a few milliseconds.
-_BUSY_BATCH = 8
-_LINGER_S = 0.004
+#: The longest that a batch is gathered for while more keeps coming in.
+_GATHER_S = 0.02
 
 
 class Overloaded(HoneytokenError):
@@ -44,13 +48,24 @@ class _Waiting:
 class Writer:
     """The thread that stores. Start it, submit from an event loop, stop it: it drains first."""
 
-    def __init__(self, store: Store, *, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        sinks: Sinks = MappingProxyType({}),
+        max_waiting: int = MAX_WAITING,
+    ) -> None:
         self._store = store
+        self._sinks = sinks
         self._max_waiting = max_waiting
         self._waiting: list[_Waiting] = []
         self._ready = threading.Condition()
         self._stopping = False
+        # True once the event loop has nothing more to add for the moment.
+        self._gathered = False
+        self._gathering = False
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._beats: set[tuple[str, str]] = set()
         self._counted_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="honeytoken-writer", daemon=True)
 
@@ -72,18 +87,37 @@ class Writer:
             Overloaded: too many are waiting, or the writer is stopping; nothing was stored.
             StoreBusy: the database cannot be written to; nothing was stored.
         """
-        future: asyncio.Future[list[Recorded]] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[list[Recorded]] = loop.create_future()
         with self._ready:
             if self._stopping or len(self._waiting) >= self._max_waiting:
                 raise Overloaded(_("too many deliveries are waiting."))
             self._waiting.append(_Waiting(received, future))
-            self._ready.notify()
+        if not self._gathering:
+            self._gathering = True
+            loop.call_soon(self._gather, loop, loop.time() + _GATHER_S, 0)
         return await future
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, until: float, before: int) -> None:
+        """Let the writer begin when a whole turn of the event loop has added nothing."""
+        waiting = len(self._waiting)
+        if before < waiting < MAX_BATCH and loop.time() < until:
+            loop.call_soon(self._gather, loop, until, waiting)
+            return
+        self._gathering = False
+        with self._ready:
+            self._gathered = True
+            self._ready.notify()
 
     @property
     def alive(self) -> bool:
         """Tell whether deliveries are being stored."""
         return self._thread.is_alive()
+
+    def beat(self, gateway: str, device: str) -> None:
+        """Note that a forwarder was heard of; stored a few seconds later at most."""
+        with self._ready:
+            self._beats.add((gateway, device))
 
     def count(self, gateway: str, outcome: str) -> None:
         """Count an outcome; stored with the next batch, a few seconds later at most."""
@@ -91,30 +125,30 @@ class Writer:
             self._counts[gateway, outcome] += 1
 
     def _run(self) -> None:
-        busy = False
         while True:
-            if busy:
-                # Under load a moment's wait doubles the batch, which halves what each costs. Not on
-                # the condition: every delivery would wake this thread.
-                time.sleep(_LINGER_S)
             with self._ready:
-                if not self._waiting and not self._stopping:
+                if not self._gathered and not self._stopping:
                     self._ready.wait(_COUNT_EVERY_S)
-                batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+                batch: list[_Waiting] = []
+                if self._gathered or self._stopping:
+                    batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+                    self._gathered = bool(self._waiting)
                 stopping = self._stopping and not batch
                 due = stopping or time.monotonic() - self._counted_at > _COUNT_EVERY_S
-                counted = self._taken_counts() if due else {}
-            busy = len(batch) >= _BUSY_BATCH
+                noted = self._taken() if due else None
             if batch:
                 self._store_batch(batch)
-            if counted:
-                self._store_counts(counted)
+            if noted:
+                self._note(*noted)
             if stopping:
                 return
 
-    def _taken_counts(self) -> Mapping[tuple[str, str], int]:
-        taken, self._counts = self._counts, Counter()
+    def _taken(self) -> tuple[Counter[tuple[str, str]], set[tuple[str, str]]] | None:
         self._counted_at = time.monotonic()
+        if not self._counts and not self._beats:
+            return None
+        taken = self._counts, self._beats
+        self._counts, self._beats = Counter(), set()
         return taken
 
     def _store_batch(self, batch: Sequence[_Waiting]) -> None:
@@ -132,22 +166,27 @@ class Writer:
                 text = _("the delivery could not be stored.")
                 self._fail(batch, failure or HoneytokenError(text))
                 return
-            for item in batch:
-                self._store_batch([item])
+            middle = len(batch) // 2
+            self._store_batch(batch[:middle])
+            self._store_batch(batch[middle:])
 
     def _recorded(self, groups: Sequence[Sequence[Received]]) -> list[list[Recorded]]:
         with self._store.write() as tx:
-            recorded = iter(record_batch(tx, [item for group in groups for item in group]))
+            every = [item for group in groups for item in group]
+            recorded = iter(record_batch(tx, every, sinks=self._sinks))
             return [[next(recorded) for _item in group] for group in groups]
 
-    def _store_counts(self, counted: Mapping[tuple[str, str], int]) -> None:
+    def _note(self, counted: Counter[tuple[str, str]], beats: set[tuple[str, str]]) -> None:
         try:
             with self._store.write() as tx:
                 counts.add(tx, counted)
+                heartbeats.note(tx, beats)
         except HoneytokenError:
-            # Counts help to find a misconfigured gateway; they are no evidence. Try again later.
+            # They help to find a misconfigured gateway or a dead phone; they are no evidence. Try
+            # again later.
             with self._ready:
                 self._counts.update(counted)
+                self._beats |= beats
 
     @staticmethod
     def _resolve(batch: Sequence[_Waiting], results: Sequence[list[Recorded]]) -> None:
