@@ -238,6 +238,25 @@ class Store:
                 message = "a claim cannot write to the ledger"
                 raise RuntimeError(message)
 
+    def scrub(self) -> bool:
+        """Take what was overwritten out of the files, as far as the database does that.
+
+        SQLite: the write-ahead log, which holds pages as they were, is written back and emptied;
+        ``secure_delete`` has zeroed the rest. PostgreSQL: the dead versions of rows are vacuumed;
+        their bytes stay in the file until others are written over them.
+
+        Returns:
+            False where that could not be done now, such as while others read a SQLite store.
+        """
+        alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with understood(self.engine), alone.connect() as connection:
+            if self._is_postgresql:
+                connection.exec_driver_sql("VACUUM contacts, events, ledger")
+                return True
+            driver: Any = connection.connection.driver_connection
+            (busy, _frames, _done) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
     def reload_keys(self) -> None:
         """Read the key file again."""
         with self._keys_lock:
@@ -310,10 +329,14 @@ class _State(NamedTuple):
 
 
 def _state(connection: Connection) -> _State:
-    rows = connection.exec_driver_sql("SELECT index_check, sealing_key FROM vault_state").all()
-    if not rows:
+    # Before every transaction: past SQLAlchemy.
+    driver: Any = connection.connection.driver_connection
+    with closing(driver.cursor()) as cursor:
+        cursor.execute("SELECT index_check, sealing_key FROM vault_state")
+        row = cursor.fetchone()
+    if row is None:
         raise no_store()
-    return _State(bytes(rows[0][0]), rows[0][1])
+    return _State(bytes(row[0]), row[1])
 
 
 def _unlock(keyring: Keyring) -> Unlocked:
