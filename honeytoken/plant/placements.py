@@ -1,4 +1,4 @@
-"""Planting: channels, routes and placements. An intended placement is stored before it leaves."""
+"""Placements: which canary went to which channel. Stored before the document leaves."""
 
 from __future__ import annotations
 
@@ -7,27 +7,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from . import normalize
-from .errors import AlreadyExists, InvalidInput, NotFound, Refused
-from .messages import translate as _
-from .models import (
+from .. import normalize
+from ..errors import InvalidInput, NotFound, Refused
+from ..messages import translate as _
+from ..models import (
     Canary,
     Channel,
-    ChannelKind,
     Disposition,
     DocumentKind,
-    FieldForm,
     Hop,
-    Identity,
     Permission,
     Placement,
     PlacementStatus,
-    Route,
     View,
 )
-from .pool import require_plantable
-from .settings import Settings
-from .store import (
+from ..pool import require_plantable
+from ..settings import Settings
+from ..store import (
     Store,
     Transaction,
     canaries,
@@ -36,13 +32,14 @@ from .store import (
     contacts,
     placements,
 )
-from .store.ids import new_ids
+from ..store.ids import new_ids
+from .channels import named_channel
+from .names import slug
+from .routes import checked_view, named_route
 
 #: Placements in one transaction.
 CHUNK = 1000
-_MAX_NAME = 100
 _MAX_TEXT = 500
-_IDENTITY_FIELDS = frozenset(Identity.__dataclass_fields__) - {"locale"}
 _CONSENT = re.compile(r"[0-9a-f]{64}")
 
 
@@ -65,113 +62,6 @@ class NewPlacement:
     consent: str | None = None
     permission: Permission | str = Permission.UNKNOWN
     confirmed: bool = False
-
-
-def slug(name: str) -> str:
-    """Return the id of a channel or route of this name: lower case, blanks as hyphens."""
-    return re.sub(r"\s+", "-", name.strip().casefold())
-
-
-class Channels:
-    """Who may be given data."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def add(
-        self,
-        name: str,
-        *,
-        kind: ChannelKind | str = ChannelKind.OTHER,
-        parent: str | None = None,
-        expected_senders: Sequence[str] = (),
-    ) -> Channel:
-        """Add a channel.
-
-        Raises:
-            InvalidInput: the name, kind or a sender cannot be used.
-            NotFound: there is no channel *parent*.
-            AlreadyExists: the name is taken.
-        """
-        senders = tuple(sender.strip() for sender in expected_senders)
-        if any(not sender or len(sender) > _MAX_NAME for sender in senders):
-            raise InvalidInput(_("an expected sender is empty or too long."))
-        channel = Channel(
-            id=slug(_name(name)),
-            name=_name(name),
-            kind=normalize.word(ChannelKind, kind),
-            added_at=self._store.clock(),
-            parent_id=None if parent is None else self.get(parent).id,
-            expected_senders=senders,
-        )
-        try:
-            with self._store.write() as tx:
-                channels.insert_channel(tx, channel)
-        except AlreadyExists as err:
-            raise AlreadyExists(
-                _('there is a channel "{name}" already.').format(name=channel.name),
-                hint=_("`honeytoken channel list` shows all."),
-            ) from err
-        return channel
-
-    def list(self) -> list[Channel]:
-        """Return all channels in the order they were added."""
-        with self._store.read() as tx:
-            return channels.list_channels(tx)
-
-    def get(self, name: str) -> Channel:
-        """Return the channel of this name or id.
-
-        Raises:
-            NotFound: there is none; a close one is suggested.
-        """
-        with self._store.read() as tx:
-            return _channel(tx, name)
-
-
-class Routes:
-    """Named, ordered lists of channels."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def add(self, name: str, hops: Sequence[Hop | str]) -> Route:
-        """Add a route; a hop given by name sees every field in full.
-
-        Raises:
-            InvalidInput: there is no hop, a channel stands twice, or a view cannot be used.
-            NotFound: a channel does not exist.
-            AlreadyExists: the name is taken.
-        """
-        try:
-            with self._store.write() as tx:
-                made = tuple(_hop(tx, hop) for hop in hops)
-                if not made:
-                    raise InvalidInput(_("a route needs at least one channel."))
-                if len({hop.channel_id for hop in made}) < len(made):
-                    raise InvalidInput(_("a channel stands twice in the route."))
-                route = Route(id=slug(_name(name)), name=_name(name), hops=made)
-                channels.insert_route(tx, route)
-        except AlreadyExists as err:
-            raise AlreadyExists(
-                _('there is a route "{name}" already.').format(name=name),
-                hint=_("`honeytoken route list` shows all."),
-            ) from err
-        return route
-
-    def list(self) -> list[Route]:
-        """Return all routes in the order they were added."""
-        with self._store.read() as tx:
-            return channels.list_routes(tx)
-
-    def get(self, name: str) -> Route:
-        """Return the route of this name or id.
-
-        Raises:
-            NotFound: there is none; a close one is suggested.
-        """
-        with self._store.read() as tx:
-            return _route(tx, name)
 
 
 class Placements:
@@ -310,7 +200,7 @@ class Placements:
                 tx,
                 ids=ids,
                 canary_ids=None if canary is None else [_canary_id(canary)],
-                channel_id=None if channel is None else _channel(tx, channel).id,
+                channel_id=None if channel is None else named_channel(tx, channel).id,
                 status=None if status is None else normalize.word(PlacementStatus, status),
                 reference=reference,
             )
@@ -322,12 +212,12 @@ def _placements(
     """Return the placements of one canary, one per hop, without their ids."""
     if (item.channel is None) == (item.route is None):
         raise InvalidInput(_("give a channel or a route."))
-    route = None if item.route is None else _route(tx, item.route)
+    route = None if item.route is None else named_route(tx, item.route)
     if route is not None:
         hops = route.hops
     else:
         name = item.channel or ""
-        channel = by_name.get(name) or by_name.get(slug(name)) or _channel(tx, name)
+        channel = by_name.get(name) or by_name.get(slug(name)) or named_channel(tx, name)
         hops = (Hop(channel.id, {}),)
     for text in (item.reference, item.batch, item.region, item.device):
         if text is not None and (not text.strip() or len(text) > _MAX_TEXT):
@@ -350,7 +240,7 @@ def _placements(
             reference=item.reference.strip() if item.reference else None,
             batch=item.batch,
             region=item.region,
-            view=_checked_view(hop.view if item.view is None else item.view),
+            view=checked_view(hop.view if item.view is None else item.view),
             device=item.device,
             consent=item.consent,
             permission=normalize.word(Permission, item.permission),
@@ -389,44 +279,3 @@ def _named_placements(tx: Transaction, placement_ids: Iterable[str]) -> list[Pla
         if placement_id not in found:
             raise NotFound("placement", placement_id)
     return list(found.values())
-
-
-def _channel(tx: Transaction, name: str) -> Channel:
-    every = channels.list_channels(tx)
-    wanted = slug(name)
-    for channel in every:
-        if wanted == channel.id or name == channel.name:
-            return channel
-    raise NotFound("channel", name, known=[channel.id for channel in every])
-
-
-def _route(tx: Transaction, name: str) -> Route:
-    every = channels.list_routes(tx)
-    wanted = slug(name)
-    for route in every:
-        if wanted == route.id or name == route.name:
-            return route
-    raise NotFound("route", name, known=[route.id for route in every])
-
-
-def _hop(tx: Transaction, hop: Hop | str) -> Hop:
-    if isinstance(hop, str):
-        return Hop(_channel(tx, hop).id, {})
-    return Hop(_channel(tx, hop.channel_id).id, _checked_view(hop.view))
-
-
-def _checked_view(view: View) -> View:
-    for name, shown in view.items():
-        if name not in _IDENTITY_FIELDS:
-            raise InvalidInput(_('a view names the unknown field "{name}".').format(name=name))
-        wants_text = shown.form in (FieldForm.MASKED, FieldForm.RELAY)
-        if not wants_text and shown.shown is not None:
-            raise InvalidInput(_("only a masked or relayed field has a text that was shown."))
-    return view
-
-
-def _name(name: str) -> str:
-    stripped = " ".join(name.split())
-    if not stripped or len(stripped) > _MAX_NAME or not stripped.isprintable():
-        raise InvalidInput(_("a name must have 1 to {n} printable characters.").format(n=_MAX_NAME))
-    return stripped
