@@ -77,12 +77,18 @@ class _Known:
     channels: dict[str, Channel]
     drills: list[drills.Awaited]
 
+    def point(self, reached: _Reached) -> contact_points.Reached | None:
+        """Return the contact point that was reached, if it is one of ours."""
+        found = (self.points[digest] for digest in reached.points if digest in self.points)
+        return next(found, None)
+
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
     """The digests under which a recipient is looked up."""
 
-    point: bytes
+    #: Of contact points, the best first: a mailbox goes before the domain it is in.
+    points: tuple[bytes, ...]
     canary: bytes
     #: ``Identity`` field.
     via: str
@@ -186,7 +192,10 @@ def _reached(tx: store.Transaction, item: Received) -> _Reached | None:
             email = normalize.email(recipient)
             domain = email.rpartition("@")[2]
             return _Reached(
-                contact_points.digest(tx, ContactPointKind.EMAIL_DOMAIN, domain),
+                (
+                    contact_points.digest(tx, ContactPointKind.MAILBOX, email),
+                    contact_points.digest(tx, ContactPointKind.EMAIL_DOMAIN, domain),
+                ),
                 tx.indexer.digest(IndexKind.EMAIL, email),
                 "email",
             )
@@ -194,14 +203,16 @@ def _reached(tx: store.Transaction, item: Received) -> _Reached | None:
     except InvalidIdentifier:
         return None
     return _Reached(
-        contact_points.digest(tx, ContactPointKind.PHONE_NUMBER, number),
+        (contact_points.digest(tx, ContactPointKind.PHONE_NUMBER, number),),
         tx.indexer.digest(IndexKind.PHONE_NUMBER, number),
         "phone_number",
     )
 
 
 def _look_up(tx: store.Transaction, reached: Sequence[_Reached]) -> _Known:
-    points = contact_points.by_digest(tx, list({item.point for item in reached}))
+    points = contact_points.by_digest(
+        tx, list({digest for item in reached for digest in item.points})
+    )
     candidates = canaries.ids_by_digest(tx, list({item.canary for item in reached}))
     ids = sorted({canary_id for found in candidates.values() for canary_id in found})
     placed = placements.outlines(tx, ids)
@@ -282,7 +293,7 @@ def _new_contact(
     fold_digest: bytes | None,
 ) -> NewContact:
     delivery = item.delivery
-    point = known.points.get(reached.point) if reached else None
+    point = known.point(reached) if reached else None
     ids = known.candidates.get(reached.canary, []) if reached and point else []
     placed = [canary_id for canary_id in ids if canary_id in known.placements]
     sender = claimed_sender(delivery.sender, medium=delivery.medium, region=item.region)

@@ -29,13 +29,12 @@ from imapclient.exceptions import (  # type: ignore[import-untyped]  # has no st
     LoginError,
 )
 
-from ..contacts import Received
 from ..errors import DeliveryRefused, HoneytokenError, KeysError, StoreError
-from ..gateways import Delivery, mail
-from ..gateways.bodies import storable
+from ..gateways import mail
 from ..gateways.mime import read
 from ..store import Store, mailboxes
 from ..store.mailboxes import Place
+from .incoming import incoming
 from .recipients import ours
 from .writer import Overloaded, Writer
 
@@ -304,17 +303,14 @@ class _Round:
             )
             self._count(type(error).__name__)
             return
-        received = [
-            Received(
-                delivery=report,
-                region=self._gateway.region,
-                received_at=self._mailbox.now(),
-                headers={":rcpt-to": storable(envelope.recipient)},
-                body=raw,
-            )
-            for report in reports
-            if isinstance(report, Delivery)
-        ]
+        received = incoming(
+            reports,
+            gateway=self._gateway,
+            writer=self._writer,
+            received_at=self._mailbox.now(),
+            headers={":rcpt-to": envelope.recipient},
+            body=raw,
+        )
         if not received:
             self._count("nothing to record")
             return

@@ -22,10 +22,10 @@ from typing import TypeVar
 
 from ..contacts import Received
 from ..errors import DeliveryRefused, HoneytokenError, KeysError, SettingsError, StoreError
-from ..gateways import Delivery, mail
-from ..gateways.bodies import storable
+from ..gateways import mail
 from ..messages import translate as _
 from ..store import Store
+from .incoming import incoming
 from .patience import Patience
 from .recipients import ours
 from .smtp_connection import TRY_LATER, Connection
@@ -120,22 +120,20 @@ class SmtpServer:
         self, content: bytes, envelopes: Sequence[mail.Envelope], headers: Mapping[str, str]
     ) -> str:
         """Store one mail for each of its recipients; return what the client is answered."""
-        arrived_at = self.clock()
+        if self._writer is None:
+            return TRY_LATER
         received: list[Received] = []
         try:
             for envelope in envelopes:
                 reports = await self.in_thread(self.gateway.receive, content, envelope)
-                received += [
-                    Received(
-                        delivery=report,
-                        region=self.gateway.region,
-                        received_at=arrived_at,
-                        headers={**headers, ":rcpt-to": storable(envelope.recipient)},
-                        body=content,
-                    )
-                    for report in reports
-                    if isinstance(report, Delivery)
-                ]
+                received += incoming(
+                    reports,
+                    gateway=self.gateway,
+                    writer=self._writer,
+                    received_at=envelope.arrived_at,
+                    headers={**headers, ":rcpt-to": envelope.recipient},
+                    body=content,
+                )
         except DeliveryRefused as error:
             logger.warning("gateway %s refused a mail: %s", self.gateway.name, type(error).__name__)
             self.count(type(error).__name__)
@@ -143,13 +141,11 @@ class SmtpServer:
         if not received:
             self.count("nothing to record")
             return "250 2.0.0 ok"
-        return await self._written(received)
+        return await self._written(self._writer, received)
 
-    async def _written(self, received: Sequence[Received]) -> str:
-        if self._writer is None:
-            return TRY_LATER
+    async def _written(self, writer: Writer, received: Sequence[Received]) -> str:
         try:
-            recorded = await self._writer.store(received)
+            recorded = await writer.store(received)
         except (Overloaded, StoreError, KeysError):
             self.count("unavailable")
             return TRY_LATER

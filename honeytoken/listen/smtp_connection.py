@@ -176,7 +176,7 @@ class Connection(SMTP):
         session = self.session
         headers = {
             ":client": self.client,
-            ":helo": storable((session.host_name if session else None) or ""),
+            ":helo": (session.host_name if session else None) or "",
             ":mail-from": sender or "",
             ":tls": "yes" if self._tls_protocol is not None else "no",
         }

@@ -377,7 +377,8 @@ def test_other_than_through_the_proxy_nobody_is_heard(
     tmp_path: Path, clock: Clock, proxies: str, header: bytes
 ) -> None:
     with serving(tmp_path / "v", clock, f'proxy_from = "{proxies}"') as served:
-        with socket.create_connection(("127.0.0.1", served.port), timeout=15) as raw:
+        raw = socket.create_connection(("127.0.0.1", served.port), timeout=15)
+        with raw:
             raw.sendall(header)
             assert read_to_end(raw) == b""
 
@@ -571,9 +572,9 @@ def test_a_certificate_that_cannot_be_used_is_said_at_once(
     certificate(tmp_path / "v")
     (tmp_path / "v" / "text.pem").write_text("hello", encoding="utf-8")
     table = f'kind = "smtp"\nport = {free_port()}\ntls_cert = "../v/{cert}"\ntls_key = "../v/{key}"'
-    with opened(tmp_path / "w", clock, table) as vault:
-        with pytest.raises(SettingsError), service.running(vault):
-            pass
+    vault = opened(tmp_path / "w", clock, table)
+    with vault, pytest.raises(SettingsError), service.running(vault):
+        pass
 
 
 def test_a_port_that_is_taken_is_said_with_the_table_to_change(
