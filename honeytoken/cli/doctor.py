@@ -25,11 +25,12 @@ def _result(check: Plain) -> str:
     return _("ok") if check["ok"] else _("FAILED")
 
 
+RESULT = Column(
+    _("RESULT"), _result, {_("ok"): "green", _("FAILED"): "bold red", _("notice"): "yellow"}
+)
 COLUMNS = (
     Column(_("CHECK"), _name),
-    Column(
-        _("RESULT"), _result, {_("ok"): "green", _("FAILED"): "bold red", _("notice"): "yellow"}
-    ),
+    RESULT,
     Column(_("FOUND"), "message"),
     Column(_("TO DO"), "hint"),
 )

@@ -31,6 +31,7 @@ def stable_words() -> tuple[str, ...]:
     from .. import models
     from ..doctor import CHECKS, OUTCOMES
     from ..ledger import Action
+    from ..trial import STEPS
 
     kinds = (
         *(models.Authenticity, models.ChannelKind, models.ContactPointKind),
@@ -38,4 +39,4 @@ def stable_words() -> tuple[str, ...]:
         *(models.Medium, models.Permission, models.PlacementStatus, models.Role, models.Verdict),
         Action,
     )
-    return (*(each.value for kind in kinds for each in kind), *CHECKS, *OUTCOMES)
+    return (*(each.value for kind in kinds for each in kind), *CHECKS, *OUTCOMES, *STEPS)
