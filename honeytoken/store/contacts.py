@@ -279,6 +279,7 @@ def save(
         .where(_contacts.c.id == contact.id)
         .values(
             disposition=contact.disposition.value,
+            authenticity=contact.authenticity.value,
             confirmed_by=contact.confirmed_by,
             fold_digest=stored.fold_digest,
             fold_until=stored.fold_until,
