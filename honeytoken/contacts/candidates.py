@@ -118,7 +118,7 @@ def _matches(
     terms = item.terms
     if via is not None:
         yield FieldMatch(via, "full", _VIA_WEIGHT)
-    if any(_has_name(item, text) for text in written):
+    if written and any(_has_name(item, text) for text in written):
         yield FieldMatch("name", "full", _weight(_M_WRITTEN, terms.name))
     elif any(_has_name(item, text) for text in asked):
         yield FieldMatch("name", "spoken", _weight(_M_SPOKEN, terms.name))
@@ -145,8 +145,8 @@ def _plain(text: str) -> str:
 
 def _has_name(item: Sought, text: str) -> bool:
     if item.latin_forms:
-        return any(
-            # Compiling a pattern costs more than looking whether the words are there at all.
+        # Whoever has no surname in it needs no pattern: compiling one costs more than looking.
+        return item.family_name in text and any(
             form in text and re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text) is not None
             for form in item.latin_forms
         )

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+import orjson
+
 from ..ledger import SALT_BYTES, salted
 from ..models import (
     Address,
@@ -28,8 +30,6 @@ from ..models import (
     View,
 )
 
-# One encoder for all: json.dumps with options builds a new one at every call.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 _NOTE_FIELDS = ("claimed_to_be", "asked_for", "knew", "data_from", "call_back", "text")
 
@@ -39,12 +39,20 @@ _CHECKS = ("spf", "dkim", "dmarc", "domain")
 
 def to_bytes(data: Mapping[str, Any]) -> bytes:
     """Return salted JSON: what is sealed, and what the ledger commits to."""
-    return salted(_encode(data).encode("utf-8", "surrogatepass"))
+    try:
+        return salted(orjson.dumps(data))
+    except TypeError:
+        # A lone surrogate, which somebody typed or a phone sent: no UTF-8, but it must be kept.
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        return salted(text.encode("utf-8", "surrogatepass"))
 
 
 def from_bytes(plain: bytes) -> Any:
     """Return what :func:`to_bytes` was given."""
-    return json.loads(plain[SALT_BYTES:].decode("utf-8", "surrogatepass"))
+    try:
+        return orjson.loads(plain[SALT_BYTES:])
+    except ValueError:
+        return json.loads(plain[SALT_BYTES:].decode("utf-8", "surrogatepass"))
 
 
 def address_data(address: Address) -> dict[str, str]:

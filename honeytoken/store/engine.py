@@ -28,6 +28,11 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-32768",
+    # 32 MB of log: blind indexes are random, so that the same pages are written again and again;
+    # the rarer they are copied into the database, the less a busy listener writes.
+    "PRAGMA wal_autocheckpoint=8000",
+    # What is deleted is overwritten in the file as well: a key that was destroyed stays nowhere.
+    "PRAGMA secure_delete=ON",
 )
 
 

@@ -161,7 +161,7 @@ contacts = Table(
     Column("medium", Text, nullable=False),
     Column("received_at", UtcTime, nullable=False, index=True),
     Column("sent_at", UtcTime),
-    Column("contact_point_id", Text, ForeignKey("contact_points.id"), index=True),
+    Column("contact_point_id", Text, ForeignKey("contact_points.id")),
     Column("disposition", Text, nullable=False),
     Column("authenticity", Text, nullable=False),
     Column("confirmed_by", Text),

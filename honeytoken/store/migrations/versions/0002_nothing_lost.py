@@ -8,6 +8,8 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    # Every contact paid for it with a page of its own, and nobody asked by it alone.
+    op.drop_index("ix_contacts_contact_point_id", "contacts")
     # Content that stands in the store already stays sealed by the master until it is next written.
     op.add_column("contacts", sa.Column("sealed_key", sa.LargeBinary(), nullable=True))
     op.add_column("placements", sa.Column("dispatched_at", sa.BigInteger(), nullable=True))
