@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from . import gateways
+from . import drill, gateways
 from .errors import SettingsError, StoreError
 from .gateways import mail
 from .listen import Intake, application
@@ -125,6 +125,7 @@ def serve(
         bound = bind(host or settings.host, settings.port if port is None else port)
         stack.enter_context(bound)
         server = _server(vault, _mail_intakes(vault, stack, on_mail=on_mail))
+        stack.enter_context(drill.working(vault.store, vault.settings))
         if on_ready is not None:
             on_ready(_url(bound))
         server.run(sockets=[bound])
@@ -139,6 +140,7 @@ def running(vault: Vault, *, port: int = 0) -> Iterator[str]:
     with ExitStack() as stack:
         bound = stack.enter_context(bind("127.0.0.1", port))
         server = _server(vault, _mail_intakes(vault, stack))
+        stack.enter_context(drill.working(vault.store, vault.settings))
         failed: list[BaseException] = []
 
         def run() -> None:

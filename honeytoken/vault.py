@@ -30,6 +30,7 @@ from .settings import FILE_NAME, PRODUCTION, Settings, load, parse, read, templa
 from .store import Store, audit, canaries, codec, evidence, ledger, placements, transfer
 
 if TYPE_CHECKING:
+    from .drill import Drills
     from .store.rekeying import Progress
 
 Clock = Callable[[], datetime]
@@ -138,6 +139,14 @@ class Vault:
     def clock(self) -> Clock:
         """What this vault takes for the present time."""
         return self.store.clock
+
+    @property
+    def drills(self) -> Drills:
+        """Proofs of life: what was sent to the contact points, and what of it was heard."""
+        # Imported here: it needs the machinery of mail, which few runs do.
+        from .drill import Drills
+
+        return Drills(self.store, self.settings)
 
     def close(self) -> None:
         """Give all connections back."""

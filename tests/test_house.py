@@ -33,6 +33,7 @@ FLOORS = {
     "pool": 5,
     "contacts": 5,
     "find": 6,
+    "drill": 6,
     "mint": 6,
     "notify": 6,
     "plant": 6,

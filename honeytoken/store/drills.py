@@ -161,17 +161,31 @@ def heard(tx: Transaction, drill_id: str) -> None:
     tx.append(Action.DRILL, Leaf(drill_id, codec.to_bytes(data)))
 
 
-def list_drills(
-    tx: Transaction, *, ids: Sequence[str] | None = None, since: datetime | None = None
-) -> list[StoredDrill]:
-    """Return drills, earliest first."""
-    query = select(_table).where(_table.c.deadline.is_not(None), _counts)
-    if ids is not None:
-        query = query.where(_table.c.id.in_(ids))
-    if since is not None:
-        query = query.where(_table.c.at >= since)
-    query = query.order_by(_table.c.at, _table.c.id)
+def list_drills(tx: Transaction, ids: Sequence[str]) -> list[StoredDrill]:
+    """Return the drills with these ids, earliest first."""
+    query = select(_table).where(_table.c.id.in_(ids)).order_by(_table.c.at, _table.c.id)
     return [_stored(row) for row in tx.connection.execute(query)]
+
+
+def recent(tx: Transaction, *, per_point: int) -> list[StoredDrill]:
+    """Return the last few drills of every contact point, earliest first."""
+    place = func.row_number().over(
+        partition_by=_table.c.contact_point_id, order_by=(_table.c.at.desc(), _table.c.id.desc())
+    )
+    counted = _table.c.deadline.is_not(None) & _counts
+    ranked = select(_table, place.label("place")).where(counted).subquery()
+    query = select(ranked).where(ranked.c.place <= per_point).order_by(ranked.c.at, ranked.c.id)
+    return [_stored(row) for row in tx.connection.execute(query)]
+
+
+def last_heard(tx: Transaction) -> dict[str, datetime]:
+    """Return when each contact point last heard a drill."""
+    query = (
+        select(_table.c.contact_point_id, func.max(_table.c.heard_at).label("heard_at"))
+        .where(_table.c.heard_at.is_not(None), _counts)
+        .group_by(_table.c.contact_point_id)
+    )
+    return {row.contact_point_id: row.heard_at for row in tx.connection.execute(query)}
 
 
 def unasked(tx: Transaction) -> list[StoredDrill]:

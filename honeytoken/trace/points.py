@@ -18,7 +18,7 @@ def phone_point(canary: TracedCanary) -> str | None:
 def listening_point(canary: TracedCanary) -> str | None:
     """Return the contact point whose deafness makes the canary's silence mean nothing.
 
-    That is its phone number; without one, where its mail arrives; ``None`` if only letters reach it.
+    That is its phone number; without one, where its mail arrives; ``None`` if only letters come.
     """
     number = phone_point(canary)
     if number is not None:
