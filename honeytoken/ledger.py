@@ -50,7 +50,10 @@ class Action(StrEnum):
     VOID = "void"
     RECEIVE = "receive"
     NOTE = "note"
+    #: A person said what a contact is.
     CLASSIFY = "classify"
+    #: The rules said anew what a contact is.
+    REJUDGE = "rejudge"
     #: A second, independent record of a contact was found.
     CORROBORATE = "corroborate"
     #: The content of contacts was destroyed.
@@ -97,6 +100,20 @@ class LedgerHead:
     seq: int
     #: 64 hex digits.
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reveal:
+    """One time that personal values were shown whole."""
+
+    seq: int
+    at: datetime
+    #: Kind of the records, such as ``"contacts"``.
+    what: str
+    #: Those shown; none if all of a kind were.
+    ids: tuple[str, ...]
+    #: The account at the machine, where it is known.
+    by: str | None = None
 
 
 def salted(payload: bytes) -> bytes:

@@ -16,6 +16,9 @@ from .errors import SettingsError, StoreError
 from .gateways import mail
 from .listen import Intake, application
 from .messages import translate as _
+from .notify.sinks import Sink, built_sinks
+from .notify.worker import sending
+from .purge import keeping
 from .settings import options_of
 from .vault import Vault
 
@@ -118,14 +121,17 @@ def serve(
         on_mail: called before with host and port of each mail server.
 
     Raises:
-        SettingsError: a gateway is not set up rightly, or the address is taken.
+        SettingsError: a gateway or sink is not set up rightly, or the address is taken.
     """
     settings = vault.settings.listen
     with ExitStack() as stack:
         bound = bind(host or settings.host, settings.port if port is None else port)
         stack.enter_context(bound)
-        server = _server(vault, _mail_intakes(vault, stack, on_mail=on_mail))
+        sinks = built_sinks(vault.settings)
+        server = _server(vault, _mail_intakes(vault, stack, on_mail=on_mail), sinks)
         stack.enter_context(drill.working(vault.store, vault.settings))
+        stack.enter_context(sending(vault.store, sinks))
+        stack.enter_context(keeping(vault.purge))
         if on_ready is not None:
             on_ready(_url(bound))
         server.run(sockets=[bound])
@@ -139,8 +145,11 @@ def running(vault: Vault, *, port: int = 0) -> Iterator[str]:
     """
     with ExitStack() as stack:
         bound = stack.enter_context(bind("127.0.0.1", port))
-        server = _server(vault, _mail_intakes(vault, stack))
+        sinks = built_sinks(vault.settings)
+        server = _server(vault, _mail_intakes(vault, stack), sinks)
         stack.enter_context(drill.working(vault.store, vault.settings))
+        stack.enter_context(sending(vault.store, sinks))
+        stack.enter_context(keeping(vault.purge))
         failed: list[BaseException] = []
 
         def run() -> None:
@@ -164,7 +173,7 @@ def running(vault: Vault, *, port: int = 0) -> Iterator[str]:
             thread.join(SHUTDOWN_S + 5)
 
 
-def _server(vault: Vault, intakes: Sequence[Intake]) -> uvicorn.Server:
+def _server(vault: Vault, intakes: Sequence[Intake], sinks: Mapping[str, Sink]) -> uvicorn.Server:
     # Imported here: only the listener needs an HTTP server.
     import uvicorn
 
@@ -174,6 +183,7 @@ def _server(vault: Vault, intakes: Sequence[Intake]) -> uvicorn.Server:
         vault.settings.listen,
         clock=vault.clock,
         intakes=intakes,
+        sinks={name: sink.dispositions for name, sink in sinks.items()},
     )
     config = uvicorn.Config(
         app,

@@ -19,12 +19,14 @@ from .contacts import Contacts
 from .errors import AlreadyExists, InvalidInput, NotFound, SettingsError
 from .find import Finder
 from .keys import Keyring
-from .ledger import VAULT, Action, Entry, Leaf, LedgerHead
+from .ledger import VAULT, Action, Entry, Leaf, LedgerHead, Reveal
 from .messages import translate as _
 from .mint import Mint
 from .models import Canary, DocumentKind, Evidence, Permission, Placement, Trace, View, Window
+from .notify.book import Alerts
 from .plant import Channels, NewPlacement, Placements, Routes
 from .pool import Pool
+from .purge import Purge
 from .rekey import forget_old_masters, reindex, rekey
 from .settings import FILE_NAME, PRODUCTION, Settings, load, parse, read, template
 from .store import Store, audit, canaries, codec, evidence, ledger, placements, transfer
@@ -57,6 +59,8 @@ class Vault:
         self.contacts = Contacts(store)
         self.canaries = Canaries(store)
         self.ledger = Ledger(store)
+        self.purge = Purge(store, settings)
+        self.alerts = Alerts(store, settings)
         self._mint = Mint(store, settings)
         self._finder = Finder(store)
 
@@ -361,11 +365,17 @@ class Vault:
 
     # Keys, ledger, moving
 
-    def reveal(self, what: str, ids: Sequence[str]) -> None:
-        """Put into the ledger that personal values were shown: call it before showing them."""
+    def reveal(self, what: str, ids: Sequence[str], *, by: str | None = None) -> None:
+        """Put into the ledger that personal values were shown: call it before showing them.
+
+        Args:
+            what: kind of the records.
+            ids: those shown; none if all of a kind were.
+            by: who saw them, such as the account at the machine.
+        """
         with self.store.write() as tx:
-            payload = codec.to_bytes({"what": what, "ids": list(ids)})
-            tx.append(Action.REVEAL, Leaf(VAULT, payload))
+            data = {"what": what, "ids": list(ids), **({"by": by} if by else {})}
+            tx.append(Action.REVEAL, Leaf(VAULT, codec.to_bytes(data)))
 
     def rekey(self, progress: Progress | None = None) -> None:
         """Seal everything with a fresh master; can be stopped and started again."""
@@ -452,6 +462,11 @@ class Ledger:
         """
         with self._store.read() as tx:
             return audit.check(tx, head=head).seq
+
+    def reveals(self, *, newest: int | None = None) -> list[Reveal]:
+        """Return when personal values were shown, and of what; the earliest first."""
+        with self._store.read() as tx:
+            return ledger.reveals(tx, newest=newest)
 
     def entries(self, *, newest: int | None = None) -> list[Entry]:
         """Return the entries in order; with *newest*, only that many of the last ones."""

@@ -14,7 +14,7 @@ from . import output
 from .groups import Group
 from .output import Column
 from .parameters import NAME, TEXT, WHEN, choice, form_options, json_option, reveal_option
-from .session import open_vault
+from .session import open_vault, recorded
 from .shorten import plain
 
 COLUMNS = (
@@ -48,7 +48,7 @@ def contacts_command() -> None:
 def _print(contacts: Iterable[Contact], *, reveal: bool, form: str | None) -> None:
     contacts = list(contacts)
     if reveal and contacts:
-        open_vault().reveal("contacts", [contact.id for contact in contacts])
+        recorded("contacts", [contact.id for contact in contacts])
     output.emit((plain(c, reveal=reveal) for c in contacts), COLUMNS, form=form)
 
 
@@ -88,7 +88,7 @@ def show(*, contact_id: str, reveal: bool, as_json: bool) -> None:
     vault = open_vault()
     contact = vault.contacts.get(contact_id)
     if reveal:
-        vault.reveal("contacts", [contact.id])
+        recorded("contacts", [contact.id])
     output.one(plain(contact, reveal=reveal), as_json=as_json)
 
 

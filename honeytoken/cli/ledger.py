@@ -15,7 +15,10 @@ from .shorten import Plain, plain
 
 
 def _subjects(entry: Plain) -> str:
-    subjects = entry["subjects"]
+    return _some(entry["subjects"])
+
+
+def _some(subjects: object) -> str:
     if not isinstance(subjects, list) or len(subjects) < 3:
         return output.text(subjects)
     return _("{first} and {count} more").format(first=subjects[0], count=len(subjects) - 1)
@@ -27,6 +30,14 @@ COLUMNS = (
     Column(_("ACTION"), "action", worded=True),
     Column(_("SUBJECTS"), _subjects),
     Column(_("DIGEST"), "digest"),
+)
+
+REVEALS = (
+    Column(_("SEQ"), "seq"),
+    Column(_("AT"), "at"),
+    Column(_("BY"), "by"),
+    Column(_("WHAT"), "what"),
+    Column(_("IDS"), lambda reveal: _some(reveal["ids"])),
 )
 
 
@@ -79,5 +90,25 @@ def list_entries(*, limit: int, as_json: bool) -> None:
     output.emit(
         map(plain, open_vault().ledger.entries(newest=limit)),
         COLUMNS,
+        form="json" if as_json else None,
+    )
+
+
+@ledger_command.command(
+    "reveals", help=_("List when personal values were shown whole, which, and to whom.")
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1_000_000_000),
+    default=20,
+    show_default=True,
+    help=_("At most."),
+)
+@json_option
+def list_reveals(*, limit: int, as_json: bool) -> None:
+    """Run ``honeytoken ledger reveals``."""
+    output.emit(
+        map(plain, open_vault().ledger.reveals(newest=limit)),
+        REVEALS,
         form="json" if as_json else None,
     )

@@ -20,12 +20,11 @@ from ..models import DocumentKind
 from . import files, output
 from .output import Column
 from .parameters import NAME, TEXT, WHEN, form_options, reveal_option
-from .session import open_vault
+from .session import open_vault, recorded
 from .shorten import plain
 
 if TYPE_CHECKING:
     from ..models import Canary
-    from ..vault import Vault
 
 #: Canaries between two movements of the bar.
 _STEP = 50
@@ -123,13 +122,13 @@ def mint_command(
     with _counted(canaries, count) as minted:
         if document is not None:
             language = headers or ("zh_CN" if locale.lower().startswith("zh") else "en")
-            whole = _recorded(vault, minted, document)
+            whole = _recorded(minted, document)
             with files.growing(ids_to) if ids_to else nullcontext() as ids:
                 noted = _noted(whole, ids) if ids else whole
                 lines = _lines(noted, DocumentKind(document), file_format or "csv", language)
                 _write(lines, bom=bom)
             return
-        shown = _recorded(vault, minted, "mint") if reveal else minted
+        shown = _recorded(minted, "mint") if reveal else minted
         output.emit((plain(c, reveal=reveal) for c in shown), COLUMNS, form=form)
 
 
@@ -190,8 +189,8 @@ def _counted(canaries: Iterable[Canary], total: int) -> Iterator[Iterator[Canary
         raise
 
 
-def _recorded(vault: Vault, canaries: Iterator[Canary], what: str) -> Iterator[Canary]:
+def _recorded(canaries: Iterator[Canary], what: str) -> Iterator[Canary]:
     """Give *canaries* on, each after the ledger says that it was shown whole."""
     while part := list(islice(canaries, _REVEALED_TOGETHER)):
-        vault.reveal(what, [canary.id for canary in part])
+        recorded(what, [canary.id for canary in part])
         yield from part

@@ -13,7 +13,7 @@ from ..models import DocumentKind, Permission, Placement, PlacementStatus
 from . import output, rows
 from .output import Column
 from .parameters import NAME, READABLE, VIEW, WHEN, choice, form_options, reveal_option
-from .session import open_vault
+from .session import open_vault, recorded
 from .shorten import plain
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ _ALLOWED = {
 def _print(placements: Iterable[Placement], *, reveal: bool, form: str | None) -> None:
     placements = list(placements)
     if reveal and placements:
-        open_vault().reveal("placements", [placement.id for placement in placements])
+        recorded("placements", [placement.id for placement in placements])
     output.emit((plain(p, reveal=reveal) for p in placements), COLUMNS, form=form)
 
 

@@ -14,7 +14,7 @@ from . import output, rows
 from .groups import Group
 from .output import Column
 from .parameters import NAME, READABLE, TEXT, WHEN, choice, form_options, reveal_option
-from .session import open_vault
+from .session import open_vault, recorded
 from .shorten import Plain, plain
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def list_points(*, kind: str | None, role: str | None, reveal: bool, form: str |
     vault = open_vault()
     points = vault.pool.list(kind=kind, role=role)
     if reveal:
-        vault.reveal("contact points", [point.id for point in points])
+        recorded("contact points", [point.id for point in points])
     _print(points, form=form, reveal=reveal)
 
 

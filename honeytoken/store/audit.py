@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator, Set
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ..errors import LedgerBroken
 from ..ledger import (
@@ -21,7 +23,17 @@ from ..ledger import (
     verify,
 )
 from ..messages import translate as _
-from . import channels, contact_points, contacts, drills, ledger, placements, schema
+from . import (
+    canaries,
+    channels,
+    contact_points,
+    contacts,
+    drills,
+    erasing,
+    ledger,
+    placements,
+    schema,
+)
 from .transaction import Transaction
 
 _CHUNK = 1000
@@ -31,6 +43,10 @@ _IN_RECORD: dict[str, dict[str, str]] = {
     Action.RECEIVE: {"evt": "events"},
     Action.ADD_ROUTE: {"": "routes"},
 }
+_CONTACT, _EVENT = "con_", "evt_"
+#: Fields that entries state since a later release: where none does, nothing can be compared.
+_STATED_LATER = frozenset({"capacity"})
+_STATE_BYTES = 16
 
 
 def check(tx: Transaction, *, head: str | None = None) -> LedgerHead:
@@ -46,17 +62,21 @@ def check(tx: Transaction, *, head: str | None = None) -> LedgerHead:
     end = verify(ledger.entries(tx), head=head)
     if ledger.head(tx) != end:
         raise LedgerBroken(end.seq, _("entries at the end were removed."))
-    latest: dict[str, tuple[int, dict[str, Any]]] = {}
-    erased = ledger.subjects(tx, Action.ERASE)
+    said, records = _Said(), _Records(tx)
     entries = ledger.entries(tx)
     while part := {entry.seq: entry for entry in islice(entries, _CHUNK)}:
         for seq, payloads in ledger.kept_payloads(tx, part):
+            entry = part[seq]
             if payloads is None:
-                _check_records(tx, part[seq], erased)
-            else:
-                _check_kept(part[seq], payloads)
-                _remember(latest, part[seq], payloads)
-    _check_state(tx, latest)
+                records.check(entry)
+                continue
+            _check_kept(entry, payloads)
+            if entry.action == Action.ERASE:
+                records.check_erased(entry, payloads)
+            said.remember(entry, payloads)
+    records.finish()
+    said.compare(tx)
+    _check_indexes(tx)
     return end
 
 
@@ -74,68 +94,151 @@ def _check_kept(entry: Entry, payloads: list[bytes]) -> None:
             raise LedgerBroken(entry.seq, _("a payload was altered."))
 
 
-def _check_records(tx: Transaction, entry: Entry, erased: Set[str]) -> None:
-    tables = _IN_RECORD.get(entry.action)
-    if tables is None:
-        raise LedgerBroken(entry.seq, _("its payloads were removed."))
-    for start in range(0, len(entry.subjects), _CHUNK):
-        part = list(_commitments(entry))[start : start + _CHUNK]
-        for prefix, table in tables.items():
-            wanted = {key: value for key, value in part if key.startswith(prefix)}
-            found = _plains(tx, table, list(wanted))
-            for record_id, committed in wanted.items():
-                if record_id not in found:
-                    raise LedgerBroken(
-                        entry.seq, _("record {id} was removed.").format(id=record_id)
-                    )
-                plain = found[record_id]
-                if plain is None and record_id in erased:
-                    continue
-                if plain is None or commitment(record_id, plain) != committed:
-                    raise LedgerBroken(
-                        entry.seq, _("record {id} was altered.").format(id=record_id)
-                    )
+def _removed(seq: int, record_id: str) -> LedgerBroken:
+    return LedgerBroken(seq, _("record {id} was removed.").format(id=record_id))
 
 
-def _plains(tx: Transaction, table: str, ids: list[str]) -> dict[str, bytes | None]:
-    """Return what is sealed of some records, ``None`` where it was erased."""
-    if table == "events":
-        return contacts.opened_events(tx, ids)
-    columns = schema.metadata.tables[table].c
-    query = select(columns.id, columns.sealed).where(columns.id.in_(ids))
-    return {
-        row.id: tx.sealer.open(row.sealed, table=table, column="sealed", row=row.id)
-        for row in tx.connection.execute(query)
-    }
+def _altered(seq: int, record_id: str) -> LedgerBroken:
+    return LedgerBroken(seq, _("record {id} was altered.").format(id=record_id))
 
 
-def _remember(
-    latest: dict[str, tuple[int, dict[str, Any]]],
-    entry: Entry,
-    payloads: list[bytes],
-) -> None:
-    """Keep, for each record, what the ledger says of it last, field by field."""
-    for subject, payload in zip(entry.subjects, payloads, strict=True):
-        if subject == VAULT:
-            continue
-        before = latest.get(subject, (0, {}))[1]
-        latest[subject] = (entry.seq, {**before, **json.loads(payload[SALT_BYTES:])})
+def _unknown(record_id: str) -> LedgerBroken:
+    return LedgerBroken(0, _("record {id} is not in the ledger.").format(id=record_id))
 
 
-def _check_state(tx: Transaction, latest: dict[str, tuple[int, dict[str, Any]]]) -> None:
-    stored: dict[str, dict[str, Any]] = {
-        channel.id: channels.ledger_data(channel) for channel in channels.list_channels(tx)
-    }
-    stored.update(contact_points.ledger_states(tx))
+class _Records:
+    """Compares sealed records with their commitments, an entry at a time."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._met: Counter[str] = Counter()
+        self._indexed = 0
+        #: Events that hold nothing any more, with the entry about their receipt; an entry about
+        #: their erasure has to follow.
+        self._empty: dict[str, int] = {}
+
+    def check(self, entry: Entry) -> None:
+        """Compare the records of an entry that holds no payloads of its own."""
+        tables = _IN_RECORD.get(entry.action)
+        if tables is None:
+            raise LedgerBroken(entry.seq, _("its payloads were removed."))
+        pairs = _commitments(entry)
+        while part := list(islice(pairs, _CHUNK)):
+            for prefix, table in tables.items():
+                wanted = {key: value for key, value in part if key.startswith(prefix)}
+                found = self._plains(table, list(wanted))
+                self._met[table] += len(wanted)
+                for record_id, committed in wanted.items():
+                    if record_id not in found:
+                        raise _removed(entry.seq, record_id)
+                    plain = found[record_id]
+                    if plain is None:
+                        self._empty[record_id] = entry.seq
+                    elif commitment(record_id, plain) != committed:
+                        raise _altered(entry.seq, record_id)
+
+    def check_erased(self, entry: Entry, payloads: list[bytes]) -> None:
+        """Compare the events of an entry about an erasure with what is left of them."""
+        said = {
+            subject: json.loads(payload[SALT_BYTES:])
+            for subject, payload in zip(entry.subjects, payloads, strict=True)
+            if subject.startswith(_EVENT)
+        }
+        left = erasing.emptied_events(self._tx, said)
+        for event_id, beside in said.items():
+            if left.get(event_id) != beside:
+                raise _altered(entry.seq, event_id)
+            self._empty.pop(event_id, None)
+
+    def finish(self) -> None:
+        """Find what was emptied without an entry about it, or added without one."""
+        for event_id, seq in self._empty.items():
+            raise _altered(seq, event_id)
+        for table in ("canaries", "events", "routes"):
+            query = select(func.count()).select_from(schema.metadata.tables[table])
+            if self._tx.connection.execute(query).scalar_one() != self._met[table]:
+                raise LedgerBroken(
+                    0, _("records of {table} are not in the ledger.").format(table=table)
+                )
+        if canaries.index_count(self._tx) != self._indexed:
+            raise LedgerBroken(0, _("the index of the canaries leads elsewhere."))
+
+    def _plains(self, table: str, ids: list[str]) -> Mapping[str, bytes | None]:
+        """Return what is sealed of some records, ``None`` where it was erased."""
+        if table == "events":
+            return contacts.opened_events(self._tx, ids)
+        if table == "canaries":
+            plains, indexed = canaries.audited(self._tx, ids)
+            self._indexed += indexed
+            return plains
+        columns = schema.metadata.tables[table].c
+        query = select(columns.id, columns.sealed).where(columns.id.in_(ids))
+        return {
+            row.id: self._tx.sealer.open(row.sealed, table=table, column="sealed", row=row.id)
+            for row in self._tx.connection.execute(query)
+        }
+
+
+class _Said:
+    """What the ledger says last of each record."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, tuple[int, dict[str, Any]]] = {}
+        # There may be a million contacts, and the last entry about one says all of it.
+        self._contacts: dict[str, bytes] = {}
+
+    def remember(self, entry: Entry, payloads: list[bytes]) -> None:
+        """Take up an entry that holds its payloads."""
+        for subject, payload in zip(entry.subjects, payloads, strict=True):
+            if subject == VAULT or subject.startswith(_EVENT):
+                continue
+            data = json.loads(payload[SALT_BYTES:])
+            if subject.startswith(_CONTACT):
+                self._contacts[subject] = entry.seq.to_bytes(8, "big") + _state(data)
+                continue
+            before = self._latest.get(subject, (0, {}))[1]
+            self._latest[subject] = (entry.seq, {**before, **data})
+
+    def compare(self, tx: Transaction) -> None:
+        """Compare with what the tables hold now."""
+        for record_id, holds in _states(tx):
+            if record_id not in self._latest:
+                raise _unknown(record_id)
+            seq, said = self._latest.pop(record_id)
+            if any(
+                said.get(name) != value
+                for name, value in holds.items()
+                if name in said or name not in _STATED_LATER
+            ):
+                raise _altered(seq, record_id)
+        for record_id, holds in contacts.ledger_states(tx):
+            packed = self._contacts.pop(record_id, None)
+            if packed is None:
+                raise _unknown(record_id)
+            if packed[8:] != _state(holds):
+                raise _altered(int.from_bytes(packed[:8], "big"), record_id)
+        for record_id, (seq, _said) in self._latest.items():
+            raise _removed(seq, record_id)
+        for record_id, packed in self._contacts.items():
+            raise _removed(int.from_bytes(packed[:8], "big"), record_id)
+
+
+def _state(data: Mapping[str, Any]) -> bytes:
+    """Return what an entry, or a row, says of a contact, in 16 bytes."""
+    plain = json.dumps([data.get(name) for name in contacts.LEDGER_FIELDS]).encode()
+    return hashlib.blake2b(plain, digest_size=_STATE_BYTES).digest()
+
+
+def _states(tx: Transaction) -> Iterator[tuple[str, dict[str, Any]]]:
+    for channel in channels.list_channels(tx):
+        yield channel.id, channels.ledger_data(channel)
+    yield from contact_points.ledger_states(tx)
     for placement in placements.list_placements(tx):
-        stored[placement.id] = placements.ledger_data(placement)
-    stored.update(contacts.ledger_states(tx))
-    stored.update(drills.ledger_states(tx))
-    for record_id, (seq, said) in latest.items():
-        if record_id not in stored:
-            raise LedgerBroken(seq, _("record {id} was removed.").format(id=record_id))
-        holds = stored.pop(record_id)
-        if any(said.get(name) != value for name, value in holds.items()):
-            raise LedgerBroken(seq, _("record {id} was altered.").format(id=record_id))
-    for record_id in stored:
-        raise LedgerBroken(0, _("record {id} is not in the ledger.").format(id=record_id))
+        yield placement.id, placements.ledger_data(placement)
+    yield from drills.ledger_states(tx)
+
+
+def _check_indexes(tx: Transaction) -> None:
+    """Derive anew by what contact points and placements are found."""
+    for record_id in (*contact_points.misindexed(tx), *placements.misindexed(tx)):
+        raise _altered(0, record_id)

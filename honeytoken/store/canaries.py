@@ -13,6 +13,7 @@ from ..keys import DIGEST_BYTES, Indexer, IndexKind
 from ..ledger import Action, Leaf
 from ..models import Canary, ContactPoint, ContactPointKind, Identity, PlacementStatus
 from . import codec, schema
+from .ids import is_of
 from .schema import from_microseconds, to_microseconds
 from .transaction import Transaction
 
@@ -56,21 +57,24 @@ def insert_many(
     rows: list[tuple[Any, ...]] = []
     index_rows: list[tuple[bytes, int]] = []
     for number, canary in enumerate(canaries, first):
+        expires = None if canary.expires_at is None else to_microseconds(canary.expires_at)
         data: dict[str, Any] = {
             "identity": codec.identity_data(canary.identity),
             "contact_point_ids": canary.contact_point_ids,
+            # They stand in plain as well; here they show that those were not altered.
+            "plan_id": canary.plan_id,
+            "expires_at": expires,
         }
         if canary.note is not None:
             data["note"] = canary.note
         plain = codec.to_bytes(data)
-        expires = canary.expires_at
         rows.append(
             (
                 number,
                 canary.id,
                 canary.plan_id,
                 to_microseconds(canary.minted_at),
-                None if expires is None else to_microseconds(expires),
+                expires,
                 seal(plain, table="canaries", column="sealed", row=canary.id),
             )
         )
@@ -82,6 +86,40 @@ def insert_many(
     columns = ("number", "id", "plan_id", "minted_at", "expires_at", "sealed")
     tx.insert_many(_table, columns, rows)
     tx.insert_many(_index, ("digest", "number"), index_rows)
+
+
+def audited(tx: Transaction, ids: Sequence[str]) -> tuple[dict[str, bytes | None], int]:
+    """Return, by id, what is sealed of canaries, and how many rows of the index are theirs.
+
+    It is empty where something else stands beside it: another plan or time, or an index that does
+    not lead to the canary. Older canaries do not hold their plan and expiry.
+    """
+    plains: dict[str, bytes | None] = {}
+    wanted: dict[tuple[bytes, int], str] = {}
+    sql = "SELECT number, id, plan_id, minted_at, expires_at, sealed FROM canaries WHERE id IN {}"
+    for number, canary_id, plan_id, minted_at, expires_at, sealed in tx.select_in(sql, ids):
+        plain = tx.sealer.open(bytes(sealed), table="canaries", column="sealed", row=canary_id)
+        data = codec.from_bytes(plain)
+        agrees = (
+            data.get("plan_id", plan_id) == plan_id
+            and data.get("expires_at", expires_at) == expires_at
+            and is_of(canary_id, minted_at)
+        )
+        plains[canary_id] = plain if agrees else b""
+        identity = codec.identity(data["identity"])
+        wanted |= {(digest, number): canary_id for digest in digests(tx.indexer, identity)}
+    sql = "SELECT digest, number FROM canary_index WHERE digest IN {}"
+    every = list({digest for digest, _number in wanted})
+    there = {(bytes(digest), number) for digest, number in tx.select_in(sql, every)}
+    for key, canary_id in wanted.items():
+        if key not in there:
+            plains[canary_id] = b""
+    return plains, len(wanted)
+
+
+def index_count(tx: Transaction) -> int:
+    """Return how many rows the index has."""
+    return tx.connection.execute(select(func.count()).select_from(_index)).scalar_one()
 
 
 def ids_by_digest(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, list[str]]:

@@ -74,6 +74,7 @@ def ledger_data(point: ContactPoint) -> dict[str, Any]:
         "region": point.region,
         "device": point.device,
         "gateway": point.gateway,
+        "capacity": point.capacity,
         "added_at": _when(point.added_at),
         "held_since": _when(point.held_since),
         "attested": point.attested,
@@ -89,6 +90,13 @@ def ledger_states(tx: Transaction) -> Iterator[tuple[str, dict[str, Any]]]:
     for row in tx.connection.execute(select(_table)):
         data = ledger_data(_point(tx, row))
         yield row.id, {**data, "withdrawn": row.withdrawn, "withdrawn_at": _when(row.withdrawn_at)}
+
+
+def misindexed(tx: Transaction) -> Iterator[str]:
+    """Yield the contact points that are not found under their value."""
+    for row in tx.connection.execute(select(_table)):
+        if row.digest != digest(tx, ContactPointKind(row.kind), _value(tx, row)[0]):
+            yield row.id
 
 
 def _when(at: datetime | None) -> str | None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, or_, select, update
 
-from ..keys import BY_MASTER, ContentKey, IndexKind, Sealer
+from ..keys import BY_MASTER, DIGEST_BYTES, ContentKey, IndexKind, Sealer, random_bytes
 from ..ledger import Action, Leaf
 from ..models import (
     Authenticity,
@@ -59,6 +59,9 @@ class NewContact:
     fold_digest: bytes | None = None
     #: ``None`` with a ``fold_digest``: events join for ever.
     fold_until: datetime | None = None
+    # Of an erased contact, in place of the digests: a contact that had the same.
+    same_sender_as: str | None = None
+    same_text_as: str | None = None
     #: What seals content and raw events: destroyed, they are erased.
     key: ContentKey = field(default_factory=ContentKey.generate, repr=False)
 
@@ -78,6 +81,9 @@ class StoredSighting:
     candidates: tuple[Candidate, ...]
     sender_digest: bytes | None = field(repr=False)
     text_digest: bytes | None = field(repr=False)
+    # Ids of sightings, in place of the digests of an erased contact.
+    same_sender_as: str | None = None
+    same_text_as: str | None = None
 
 
 def delivery_digest(tx: Transaction, gateway: str, delivery_id: str) -> bytes:
@@ -100,7 +106,7 @@ def open_folds(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, NewCont
     return {row.fold_digest: _stored_contact(tx, row, ()) for row in rows}
 
 
-def _plain(new: NewContact) -> bytes:
+def plain_of(new: NewContact) -> bytes:
     """Return what is sealed of a contact, salted."""
     contact = new.contact
     data: dict[str, Any] = {
@@ -122,10 +128,27 @@ def _plain(new: NewContact) -> bytes:
         digest = getattr(new, name)
         if digest is not None:
             data[name] = digest.hex()
+    for name in ("same_sender_as", "same_text_as"):
+        other = getattr(new, name)
+        if other is not None:
+            data[name] = other
     return codec.to_bytes(data)
 
 
-def _ledger_data(contact: Contact, plain: bytes) -> dict[str, Any]:
+#: What every entry about a contact states: the last one says all.
+LEDGER_FIELDS = (
+    "medium",
+    "received_at",
+    "sent_at",
+    "contact_point_id",
+    "disposition",
+    "authenticity",
+    "confirmed_by",
+    "content",
+)
+
+
+def ledger_data(contact: Contact, plain: bytes) -> dict[str, Any]:
     """Return what the ledger commits to: all that the tracer reads, and the sealed content."""
     return {
         "medium": contact.medium.value,
@@ -142,10 +165,10 @@ def _ledger_data(contact: Contact, plain: bytes) -> dict[str, Any]:
 
 def ledger_states(tx: Transaction) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield, for every contact, what the ledger should say of it last."""
-    for row in tx.connection.execute(select(_contacts)):
-        plain = _opened(tx, row)
+    for row in rows_by_id(tx):
+        plain = opened(tx, row)
         contact = _stored_contact(tx, row, ()).contact
-        yield row.id, _ledger_data(contact, plain)
+        yield row.id, ledger_data(contact, plain)
 
 
 def insert_many(tx: Transaction, contacts: Iterable[NewContact]) -> None:
@@ -153,7 +176,7 @@ def insert_many(tx: Transaction, contacts: Iterable[NewContact]) -> None:
     rows = []
     for new in contacts:
         contact = new.contact
-        plain = _plain(new)
+        plain = plain_of(new)
         rows.append(
             (
                 contact.id,
@@ -166,13 +189,27 @@ def insert_many(tx: Transaction, contacts: Iterable[NewContact]) -> None:
                 contact.confirmed_by,
                 new.fold_digest,
                 _stored(new.fold_until),
-                tx.sealer.seal(new.key.raw, table="contacts", column="sealed_key", row=contact.id),
-                new.key.seal(plain, table="contacts", column="sealed", row=contact.id),
+                *sealed_of(tx, new, plain),
             )
         )
-        leaf = Leaf(contact.id, codec.to_bytes(_ledger_data(contact, plain)))
+        leaf = Leaf(contact.id, codec.to_bytes(ledger_data(contact, plain)))
         tx.append(Action.RECEIVE, leaf)
     tx.insert_many(_contacts, _CONTACT_COLUMNS, rows)
+
+
+def sealed_of(tx: Transaction, stored: NewContact, plain: bytes) -> tuple[bytes, bytes]:
+    """Return what stands in ``sealed_key`` and ``sealed``.
+
+    What an erasure left says nothing of anybody and needs no key of its own: the empty key tells,
+    without opening the row, that it is done with.
+    """
+    row = stored.contact.id
+    if stored.contact.erased:
+        return b"", tx.sealer.seal(plain, table="contacts", column="sealed", row=row)
+    return (
+        tx.sealer.seal(stored.key.raw, table="contacts", column="sealed_key", row=row),
+        stored.key.seal(plain, table="contacts", column="sealed", row=row),
+    )
 
 
 def sighting_id(contact_id: str) -> str:
@@ -205,7 +242,13 @@ def insert_events(tx: Transaction, events: Iterable[tuple[Event, NewContact]]) -
 
 def event_plain(event: Event) -> bytes:
     """Return headers and body as they are sealed: the body's bytes stay as they came."""
-    head = codec.to_bytes({"delivery_id": event.delivery_id, "headers": dict(event.headers)})
+    head = codec.to_bytes(
+        {
+            "delivery_id": event.delivery_id,
+            "received_at": to_microseconds(event.received_at),
+            "headers": dict(event.headers),
+        }
+    )
     return len(head).to_bytes(4, "big") + head + event.body
 
 
@@ -248,13 +291,30 @@ def _opened_event(tx: Transaction, row: Row[*tuple[Any, ...]]) -> bytes | None:
 
 
 def opened_events(tx: Transaction, event_ids: Sequence[str]) -> dict[str, bytes | None]:
-    """Return, by id, what is sealed of raw events, ``None`` where it was erased."""
+    """Return, by id, what is sealed of raw events, ``None`` where it was erased.
+
+    It is empty where something else stands beside it: another gateway, time or digest.
+    """
     query = _event_rows().where(_events.c.id.in_(event_ids))
-    return {row.id: _opened_event(tx, row) for row in tx.connection.execute(query)}
+    found: dict[str, bytes | None] = {}
+    for row in tx.connection.execute(query):
+        plain = _opened_event(tx, row)
+        found[row.id] = plain if plain is None or _agrees(tx, row, plain) else b""
+    return found
+
+
+def _agrees(tx: Transaction, row: Row[*tuple[Any, ...]], plain: bytes) -> bool:
+    """Tell whether an event's row says what is sealed in it; older ones do not hold their time."""
+    head = codec.from_bytes(plain[4 : 4 + int.from_bytes(plain[:4], "big")])
+    received_at = to_microseconds(row.received_at)
+    return bool(
+        row.delivery_digest == delivery_digest(tx, row.gateway, head["delivery_id"])
+        and head.get("received_at", received_at) == received_at
+    )
 
 
 def _key(tx: Transaction, contact_id: str, sealed_key: bytes | None) -> ContentKey:
-    if sealed_key is None:  # from before schema 0002: the next save puts it under a key of its own
+    if not sealed_key:  # erased, or from before schema 0002: the next save gives it one of its own
         return ContentKey.generate()
     return ContentKey(
         tx.sealer.open(sealed_key, table="contacts", column="sealed_key", row=contact_id)
@@ -273,7 +333,8 @@ def save(
         said: what else the entry says, such as the note or the reason.
     """
     contact = stored.contact
-    plain = _plain(stored)
+    plain = plain_of(stored)
+    sealed_key, sealed = sealed_of(tx, stored, plain)
     tx.connection.execute(
         update(_contacts)
         .where(_contacts.c.id == contact.id)
@@ -283,13 +344,11 @@ def save(
             confirmed_by=contact.confirmed_by,
             fold_digest=stored.fold_digest,
             fold_until=stored.fold_until,
-            sealed_key=tx.sealer.seal(
-                stored.key.raw, table="contacts", column="sealed_key", row=contact.id
-            ),
-            sealed=stored.key.seal(plain, table="contacts", column="sealed", row=contact.id),
+            sealed_key=sealed_key,
+            sealed=sealed,
         )
     )
-    payload = {**(said or {}), **_ledger_data(contact, plain)}
+    payload = {**(said or {}), **ledger_data(contact, plain)}
     tx.append(action, Leaf(contact.id, codec.to_bytes(payload)))
 
 
@@ -343,7 +402,7 @@ def _stored_contact(
     tx: Transaction, row: Row[*tuple[Any, ...]], event_ids: tuple[str, ...]
 ) -> NewContact:
     key = _key(tx, row.id, row.sealed_key)
-    data = codec.from_bytes(_opened(tx, row, key))
+    data = codec.from_bytes(opened(tx, row, key))
     contact = Contact(
         id=row.id,
         medium=Medium(row.medium),
@@ -370,14 +429,16 @@ def _stored_contact(
         text_digest=_digest(data, "text_digest"),
         fold_digest=row.fold_digest,
         fold_until=row.fold_until,
+        same_sender_as=data.get("same_sender_as"),
+        same_text_as=data.get("same_text_as"),
         key=key,
     )
 
 
-def _opened(tx: Transaction, row: Row[*tuple[Any, ...]], key: ContentKey | None = None) -> bytes:
+def opened(tx: Transaction, row: Row[*tuple[Any, ...]], key: ContentKey | None = None) -> bytes:
     """Return the salted content of a contact."""
     sealer: Sealer | ContentKey = tx.sealer
-    if row.sealed_key is not None:
+    if row.sealed_key:
         sealer = key or _key(tx, row.id, row.sealed_key)
     return sealer.open(row.sealed, table="contacts", column="sealed", row=row.id)
 
@@ -392,7 +453,7 @@ def list_sightings(tx: Transaction, *, until: datetime) -> list[StoredSighting]:
     rows = tx.connection.execute(query.order_by(_contacts.c.received_at, _contacts.c.id))
     found = []
     for row in rows:
-        data = codec.from_bytes(_opened(tx, row))
+        data = codec.from_bytes(opened(tx, row))
         found.append(
             StoredSighting(
                 id=sighting_id(row.id),
@@ -406,9 +467,15 @@ def list_sightings(tx: Transaction, *, until: datetime) -> list[StoredSighting]:
                 candidates=codec.candidates(data.get("candidates", ())),
                 sender_digest=_digest(data, "sender_digest"),
                 text_digest=_digest(data, "text_digest"),
+                same_sender_as=_sighting_named(data, "same_sender_as"),
+                same_text_as=_sighting_named(data, "same_text_as"),
             )
         )
     return found
+
+
+def _sighting_named(data: Mapping[str, Any], name: str) -> str | None:
+    return sighting_id(data[name]) if name in data else None
 
 
 def any_since(
@@ -429,14 +496,74 @@ def any_since(
 
 def walk(tx: Transaction) -> Iterator[NewContact]:
     """Yield every contact, oldest first, for work that touches all of them."""
+    return (_stored_contact(tx, row, ()) for row in rows_by_id(tx))
+
+
+def walk_between(
+    tx: Transaction,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    contact_point_ids: Sequence[str] | None = None,
+) -> Iterator[NewContact]:
+    """Yield the contacts of a time, oldest first.
+
+    Args:
+        tx: the transaction.
+        since: received at this time or later.
+        until: received before.
+        contact_point_ids: only those that reached one of these, or that somebody told of.
+    """
+    terms = []
+    if since is not None:
+        terms.append(_contacts.c.received_at >= since)
+    if until is not None:
+        terms.append(_contacts.c.received_at < until)
+    if contact_point_ids is not None:
+        point = _contacts.c.contact_point_id
+        terms.append(or_(point.is_(None), point.in_(contact_point_ids)))
+    return (_stored_contact(tx, row, ()) for row in rows_by_id(tx, *terms))
+
+
+def rows_by_id(
+    tx: Transaction, *terms: ColumnElement[bool]
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Yield every row that fulfils *terms*, oldest first, some hundreds in memory at a time."""
     last = ""
     while True:
-        query = select(_contacts).where(_contacts.c.id > last).order_by(_contacts.c.id)
+        query = select(_contacts).where(_contacts.c.id > last, *terms).order_by(_contacts.c.id)
         rows = tx.connection.execute(query.limit(_CHUNK)).all()
         if not rows:
             return
-        yield from (_stored_contact(tx, row, ()) for row in rows)
+        yield from rows
         last = rows[-1].id
+
+
+def is_held() -> ColumnElement[bool]:
+    """Say which rows still hold what was said, and by whom."""
+    return _contacts.c.sealed_key.is_(None) | (_contacts.c.sealed_key != b"")
+
+
+def held_after(tx: Transaction, last: str, *, limit: int) -> tuple[list[NewContact], str]:
+    """Return up to *limit* contacts that are not erased, and the last one's id, ``""`` at the end.
+
+    Args:
+        tx: the transaction.
+        last: their ids follow this one, ``""`` for the first.
+        limit: at most.
+    """
+    query = select(_contacts).where(_contacts.c.id > last, is_held()).order_by(_contacts.c.id)
+    rows = tx.connection.execute(query.limit(limit)).all()
+    return [_stored_contact(tx, row, ()) for row in rows], rows[-1].id if rows else ""
+
+
+def get_many(tx: Transaction, contact_ids: Sequence[str]) -> list[NewContact]:
+    """Return the contacts with these ids, without their events; unknown ones are left out."""
+    found: list[NewContact] = []
+    for start in range(0, len(contact_ids), _CHUNK):
+        query = select(_contacts).where(_contacts.c.id.in_(contact_ids[start : start + _CHUNK]))
+        found += [_stored_contact(tx, row, ()) for row in tx.connection.execute(query)]
+    return found
 
 
 def reindex_events(tx: Transaction) -> None:
@@ -446,6 +573,12 @@ def reindex_events(tx: Transaction) -> None:
         {"event_id": event.id, "fresh": delivery_digest(tx, event.gateway, event.delivery_id)}
         for contact_id in tx.connection.execute(query).scalars().all()
         for event in list_events(tx, contact_id)
+    ]
+    # What an erased event was called is gone: its digest under the exposed master goes as well.
+    erased = select(_events.c.id).where(_events.c.sealed == b"")
+    fresh += [
+        {"event_id": event_id, "fresh": random_bytes(DIGEST_BYTES)}
+        for event_id in tx.connection.execute(erased).scalars().all()
     ]
     if fresh:
         tx.connection.execute(

@@ -41,7 +41,14 @@ def gather(tx: Transaction, window: Window, *, prior: float) -> Evidence:
     proofs = tuple(drills.decided(tx, since=window.start, until=window.end))
     campaigns = group(
         [
-            CampaignKey(item.id, item.seen_at, item.sender_digest, item.text_digest)
+            CampaignKey(
+                item.id,
+                item.seen_at,
+                item.sender_digest,
+                item.text_digest,
+                item.same_sender_as,
+                item.same_text_as,
+            )
             for item in before_and_in
         ]
     )

@@ -31,3 +31,8 @@ def new_id(prefix: str, at: datetime) -> str:
 def id_floor(prefix: str, at: datetime) -> str:
     """Return what every id made at *at* or later sorts after."""
     return f"{prefix}_{to_microseconds(at) // 1000:012x}"
+
+
+def is_of(record_id: str, at_microseconds: int) -> bool:
+    """Tell whether an id was made at that time."""
+    return record_id.partition("_")[2].startswith(f"{at_microseconds // 1000:012x}")

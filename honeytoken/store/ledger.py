@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, insert, select
 
 from ..errors import LedgerBroken
-from ..ledger import GENESIS, VAULT, Action, Entry, Leaf, LedgerHead, link, salted
+from ..ledger import (
+    GENESIS,
+    SALT_BYTES,
+    VAULT,
+    Action,
+    Entry,
+    Leaf,
+    LedgerHead,
+    Reveal,
+    link,
+    salted,
+)
 from ..messages import translate as _
 from . import schema
 from .schema import to_microseconds
@@ -125,12 +136,18 @@ def entries(tx: Transaction, *, after: int = 0, newest: int | None = None) -> It
         after = rows[-1].seq
 
 
-def subjects(tx: Transaction, action: Action) -> frozenset[str]:
-    """Return the ids of all records that an entry of this action is about."""
-    query = select(schema.ledger.c.subjects).where(schema.ledger.c.action == action.value)
-    return frozenset(
-        record_id for row in tx.connection.execute(query) for record_id in row.subjects.split(" ")
-    )
+def reveals(tx: Transaction, *, newest: int | None = None) -> list[Reveal]:
+    """Return the entries about revealing, in order; with *newest*, only that many of the last."""
+    columns = schema.ledger.c
+    query = select(columns.seq, columns.at).where(columns.action == Action.REVEAL.value)
+    query = query.order_by(columns.seq.desc())
+    rows = tx.connection.execute(query if newest is None else query.limit(newest)).all()
+    times = {row.seq: row.at for row in reversed(rows)}
+    return [
+        Reveal(seq, times[seq], data["what"], tuple(data["ids"]), data.get("by"))
+        for seq, payloads in kept_payloads(tx, times)
+        for data in (json.loads(payload[SALT_BYTES:]) for payload in payloads or ())
+    ]
 
 
 def head(tx: Transaction) -> LedgerHead:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
+from ..errors import NotFound
 from ..keys import IndexKind
 from ..ledger import Action, Leaf
 from ..models import DocumentKind, Outline, Permission, Placement, PlacementStatus
@@ -136,6 +137,46 @@ def set_status(
         tx.append(action, Leaf(item.id, codec.to_bytes(payload)))
 
 
+def set_tracking(tx: Transaction, placements: Sequence[Placement], *, source: str) -> None:
+    """Store dispatch and delivery times, and in the ledger who said so."""
+    tx.connection.execute(
+        update(_table)
+        .where(_table.c.id == bindparam("placement_id"))
+        .values(dispatched_at=bindparam("left"), delivered_at=bindparam("arrived")),
+        [
+            {"placement_id": item.id, "left": item.dispatched_at, "arrived": item.delivered_at}
+            for item in placements
+        ],
+    )
+    for item in placements:
+        payload = {"source": source, **tracking_data(item)}
+        tx.append(Action.TRACK, Leaf(item.id, codec.to_bytes(payload)))
+
+
+def by_references(tx: Transaction, references: Iterable[str]) -> dict[str, list[str]]:
+    """Return the ids of the placements of order numbers; who is no canary's is left out."""
+    digests = {reference_digest(tx, reference): reference for reference in references}
+    sql = "SELECT reference_digest, id FROM placements WHERE reference_digest IN {}"
+    found: dict[str, list[str]] = {}
+    for digest, placement_id in tx.select_in(sql, list(digests)):
+        found.setdefault(digests[bytes(digest)], []).append(placement_id)
+    return found
+
+
+def required(tx: Transaction, placement_ids: Iterable[str]) -> list[Placement]:
+    """Return placements by their ids, each once.
+
+    Raises:
+        NotFound: there is no such placement.
+    """
+    ids = list(placement_ids)
+    found = {item.id: item for item in list_placements(tx, ids=ids)}
+    for placement_id in ids:
+        if placement_id not in found:
+            raise NotFound("placement", placement_id)
+    return list(found.values())
+
+
 def list_placements(
     tx: Transaction,
     *,
@@ -191,6 +232,16 @@ def references(tx: Transaction) -> Iterator[str]:
         plain = tx.sealer.open(row.sealed, table="placements", column="sealed", row=row.id)
         found.add(codec.from_bytes(plain)["reference"])
     yield from sorted(found)
+
+
+def misindexed(tx: Transaction) -> Iterator[str]:
+    """Yield the placements that are not found under their order number."""
+    query = select(_table.c.id, _table.c.reference_digest, _table.c.sealed)
+    for row in tx.connection.execute(query):
+        plain = tx.sealer.open(row.sealed, table="placements", column="sealed", row=row.id)
+        reference = codec.from_bytes(plain).get("reference")
+        if row.reference_digest != (reference_digest(tx, reference) if reference else None):
+            yield row.id
 
 
 def reindex(tx: Transaction) -> None:

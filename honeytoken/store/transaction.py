@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -238,12 +239,16 @@ class Store:
                 message = "a claim cannot write to the ledger"
                 raise RuntimeError(message)
 
-    def scrub(self) -> bool:
+    def scrub(self, *, rewrite: bool) -> bool:
         """Take what was overwritten out of the files, as far as the database does that.
 
-        SQLite: the write-ahead log, which holds pages as they were, is written back and emptied;
-        ``secure_delete`` has zeroed the rest. PostgreSQL: the dead versions of rows are vacuumed;
-        their bytes stay in the file until others are written over them.
+        SQLite: ``secure_delete`` has zeroed what was deleted; the write-ahead log, which holds
+        pages as they were, is written back and emptied. PostgreSQL: dead versions of rows are
+        vacuumed; their bytes stay in the file until others are written over them.
+
+        Args:
+            rewrite: a SQLite store, whole: where a page was split, a copy of a row may have stayed
+                behind in its unused part. Writers wait meanwhile.
 
         Returns:
             False where that could not be done now, such as while others read a SQLite store.
@@ -254,7 +259,14 @@ class Store:
                 connection.exec_driver_sql("VACUUM contacts, events, ledger")
                 return True
             driver: Any = connection.connection.driver_connection
-            (busy, _frames, _done) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            try:
+                if rewrite:
+                    driver.execute("VACUUM")
+                (busy, _frames, _done) = driver.execute(
+                    "PRAGMA wal_checkpoint(TRUNCATE)"
+                ).fetchone()
+            except sqlite3.OperationalError:  # locked, or no room for a second copy
+                return False
             return not busy
 
     def reload_keys(self) -> None:

@@ -1,7 +1,8 @@
 """Which sightings one actor very likely made together, so that they vote once.
 
 Rule: the same sender, or the same text but for its numbers, links and names, is the same campaign;
-and so on through whole chains. Senders and texts arrive here only as keyed digests.
+and so on through whole chains. Senders and texts arrive here only as keyed digests; where those
+were erased, as the name of a sighting that had the same, so that an erasure changes no grouping.
 
 What this cannot see: a sender can be spoofed, so a courier's own hotline number may join actors who
 have nothing to do with each other (their votes are then counted too low, not too high), and one
@@ -50,6 +51,9 @@ class CampaignKey:
     sender_digest: bytes | None = field(default=None, repr=False)
     #: Keyed digest of :func:`template` of the text; ``None`` if there is none.
     text_digest: bytes | None = field(default=None, repr=False)
+    # Where the digests were erased, a sighting that had the same; it need not be among those given.
+    same_sender_as: str | None = None
+    same_text_as: str | None = None
 
 
 def group(traces: Sequence[CampaignKey]) -> dict[str, str]:
@@ -65,13 +69,25 @@ def group(traces: Sequence[CampaignKey]) -> dict[str, str]:
             name = root[name]
         return name
 
-    seen: dict[tuple[str, bytes], str] = {}
-    for key in sorted(traces, key=lambda k: (k.seen_at, k.sighting_id)):
-        for kind, digest in (("sender", key.sender_digest), ("text", key.text_digest)):
-            if digest is not None:
-                root[find(key.sighting_id)] = find(seen.setdefault((kind, digest), key.sighting_id))
+    ordered = sorted(traces, key=lambda k: (k.seen_at, k.sighting_id))
+    senders_named = {key.same_sender_as for key in ordered}
+    texts_named = {key.same_text_as for key in ordered}
+    seen: dict[tuple[str, bytes | str], str] = {}
+    for key in ordered:
+        own = key.sighting_id
+        for kind, mark in (
+            ("sender", key.sender_digest),
+            ("text", key.text_digest),
+            # A sighting that others name stands for the sender, or the text, that it had itself.
+            ("sender", own if own in senders_named else None),
+            ("text", own if own in texts_named else None),
+            ("sender", key.same_sender_as),
+            ("text", key.same_text_as),
+        ):
+            if mark is not None:
+                root[find(own)] = find(seen.setdefault((kind, mark), own))
     earliest: dict[str, str] = {}
-    for key in sorted(traces, key=lambda k: (k.seen_at, k.sighting_id)):
+    for key in ordered:
         earliest.setdefault(find(key.sighting_id), key.sighting_id)
     return {name: earliest[find(name)] for name in root}
 

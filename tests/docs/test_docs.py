@@ -22,7 +22,7 @@ INSTALL = "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/honeyto
 TEST = "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]' && .venv/bin/pytest"
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 #: Verbs that share a page with another one.
-PAGE_OF = {"import": "export", "reindex": "rekey"}
+PAGE_OF = {"gateway": "gateways/README", "import": "export", "reindex": "rekey", "erase": "purge"}
 
 
 def named(page: Path) -> str:

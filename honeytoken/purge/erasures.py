@@ -1,0 +1,276 @@
+"""Choosing contacts and erasing them, chunk by chunk."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+
+from .. import normalize
+from ..errors import InvalidInput, NotFound
+from ..keys import IndexKind
+from ..messages import translate as _
+from ..models import Contact, Disposition
+from ..settings import RetentionSettings, Settings
+from ..store import Store, alerts, contacts, erasing
+from ..store.erasing import Mark
+from .person import Person
+
+#: Called with (done, all of them).
+Progress = Callable[[int, int], None]
+
+#: Alerts that were sent, and counts of deliveries, are no evidence and go after this.
+SENT_ALERTS_KEPT = timedelta(days=30)
+COUNTS_KEPT = timedelta(days=400)
+#: A pause between two chunks, so that other processes get at a SQLite store.
+_LONGEST_PAUSE_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Contacts that may be erased."""
+
+    contact_ids: tuple[str, ...]
+    by_disposition: Mapping[Disposition, int]
+    #: Contacts that speak of the number or e-mail asked for, and are not among the chosen.
+    mentioning: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure did."""
+
+    contacts: int
+    #: Raw deliveries emptied.
+    events: int
+    #: False where a SQLite store's files still hold older pages, as others use it: run it again.
+    scrubbed: bool
+
+
+class Purge:
+    """Retention and erasure in one store."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._retention = settings.retention
+
+    def expired(self, *, now: datetime | None = None) -> Chosen:
+        """Return the contacts whose days, as ``[retention]`` sets them, are over."""
+        now = now or self._store.clock()
+        return self._before(
+            {
+                word: now - timedelta(days=days)
+                for word, days in kept_days(self._retention).items()
+                if days
+            }
+        )
+
+    def older_than(
+        self,
+        age: timedelta | datetime,
+        *,
+        dispositions: Iterable[Disposition | str] = (),
+    ) -> Chosen:
+        """Return the contacts received before a time, whatever ``[retention]`` says.
+
+        Args:
+            age: how long ago, or when.
+            dispositions: only these; by default all but ``unsolicited``, which is evidence.
+
+        Raises:
+            InvalidInput: the time lies in the future.
+        """
+        now = self._store.clock()
+        before = now - age if isinstance(age, timedelta) else normalize.moment(age)
+        if before > now:
+            raise InvalidInput(_("the time lies in the future."))
+        wanted = {normalize.word(Disposition, word) for word in dispositions}
+        wanted = wanted or set(Disposition) - {Disposition.UNSOLICITED}
+        return self._before(dict.fromkeys(wanted, before))
+
+    def named(self, contact_ids: Iterable[str]) -> Chosen:
+        """Return the contacts with these ids that are not erased yet.
+
+        Raises:
+            NotFound: there is no such contact.
+        """
+        wanted = list(dict.fromkeys(contact_ids))
+        with self._store.read() as tx:
+            found = {new.contact.id: new.contact for new in contacts.get_many(tx, wanted)}
+        for contact_id in wanted:
+            if contact_id not in found:
+                raise NotFound("contact", contact_id)
+        return _chosen(contact for contact in found.values() if not contact.erased)
+
+    def about(
+        self,
+        *,
+        phone_number: str | None = None,
+        email: str | None = None,
+        region: str = "CN",
+        mentioned: bool = False,
+        progress: Progress | None = None,
+    ) -> Chosen:
+        """Return the contacts that a number or an e-mail sent. Opens every contact there is.
+
+        Args:
+            phone_number: in any notation.
+            email: in any notation.
+            region: country whose national notation the number may use.
+            mentioned: also those that others sent and that speak of it.
+            progress: told how far the search is.
+
+        Raises:
+            InvalidInput: nothing was given, or both.
+            InvalidIdentifier: it cannot be a number or an e-mail.
+        """
+        person = Person.of(phone_number=phone_number, email=email, region=region)
+        progress = progress or _nobody
+        with self._store.read() as tx:
+            total = erasing.held_count(tx)
+            known_as: set[Mark] = {
+                ("sender", tx.indexer.digest(IndexKind.SENDER, form))
+                for form in (person.canonical, *person.written)
+            }
+        sent: list[Contact] = []
+        others: list[Contact] = []
+        done = 0
+        for chunk in erasing.held(self._store):
+            for item in chunk:
+                if known_as.intersection(item.marks):
+                    sent.append(_outline(item.contact))
+                elif person.is_mentioned(item.contact):
+                    others.append(_outline(item.contact))
+            done += len(chunk)
+            progress(min(done, total), total)
+        if mentioned:
+            return _chosen([*sent, *others])
+        return _chosen(sent, mentioning=others)
+
+    def erase(
+        self,
+        contact_ids: Sequence[str],
+        *,
+        rewrite: bool = True,
+        progress: Progress | None = None,
+    ) -> Erased:
+        """Destroy what these contacts said and who they were. Those erased before are left alone.
+
+        Chunk by chunk, so that the listener gets in between; stopped anywhere, run it again.
+
+        Args:
+            contact_ids: in any order.
+            rewrite: a SQLite store when it is done, so that no page holds a copy of an old row.
+                Writers wait for that: about a second for each 100 MB.
+            progress: told how many are done.
+        """
+        progress = progress or _nobody
+        # In the order of their ids: see stand_ins().
+        wanted = sorted(set(contact_ids))
+        named = self._stand_ins(wanted) if wanted else {}
+        erased = emptied = 0
+        is_sqlite = self._store.engine.dialect.name == "sqlite"
+        for start in range(0, len(wanted), erasing.CHUNK):
+            part = wanted[start : start + erasing.CHUNK]
+            began = time.monotonic()
+            with self._store.write() as tx:
+                more, events = erasing.erase(tx, part, named)
+            erased, emptied = erased + more, emptied + events
+            progress(min(start + len(part), len(wanted)), len(wanted))
+            if is_sqlite:
+                # Who waits for a SQLite store looks again now and then: leave as much time as was
+                # taken. PostgreSQL keeps a queue.
+                time.sleep(min(time.monotonic() - began, _LONGEST_PAUSE_S))
+        # Also where nothing was left to do: an erasure may have been stopped before this.
+        return Erased(erased, emptied, self._store.scrub(rewrite=rewrite))
+
+    def tidy(self) -> None:
+        """Delete what is no evidence and has had its time: alerts sent, counts of deliveries."""
+        with self._store.write() as tx:
+            alerts.forget(tx, before=tx.now - SENT_ALERTS_KEPT)
+            erasing.forget_counts(tx, before=tx.now - COUNTS_KEPT)
+
+    def _before(self, times: Mapping[Disposition, datetime]) -> Chosen:
+        counts: dict[Disposition, int] = {}
+        found: list[str] = []
+        with self._store.read() as tx:
+            for disposition, before in times.items():
+                ids = erasing.held_before(tx, disposition, before)
+                found += ids
+                if ids:
+                    counts[disposition] = len(ids)
+        return Chosen(tuple(sorted(found)), counts)
+
+    def _stand_ins(self, wanted: Sequence[str]) -> dict[Mark, str]:
+        doomed: list[tuple[str, tuple[Mark, ...]]] = []
+        for chunk in erasing.held(self._store, ids=wanted):
+            doomed += ((item.contact.id, item.marks) for item in chunk)
+        if not any(marks for _id, marks in doomed):
+            return {}
+        going = set(wanted)
+        interesting = {mark for _id, marks in doomed for mark in marks}
+        earliest: dict[Mark, tuple[datetime, str]] = {}
+        for chunk in erasing.held(self._store):
+            for item in chunk:
+                if item.contact.id in going:
+                    continue
+                own = (item.contact.received_at, item.contact.id)
+                for mark in interesting.intersection(item.marks):
+                    earliest[mark] = min(own, earliest.get(mark, own))
+        return stand_ins(doomed, {mark: contact_id for mark, (_at, contact_id) in earliest.items()})
+
+
+def stand_ins(
+    doomed: Iterable[tuple[str, Iterable[Mark]]], staying: Mapping[Mark, str]
+) -> dict[Mark, str]:
+    """Return, for each mark that two or more contacts have, the contact named in its place.
+
+    A mark is a digest of sender or text; erased contacts name a contact that had the same instead.
+    That is the earliest of those that stay, which is in every window in which a later one is. If
+    none stays it is the last that is erased: until then it holds the mark itself, so that an
+    erasure that is stopped and run again finds the same one.
+
+    Args:
+        doomed: ids and marks of what is going to be erased, in that order.
+        staying: for a mark, the earliest contact that stays and has it.
+    """
+    met: Counter[Mark] = Counter()
+    last: dict[Mark, str] = {}
+    for contact_id, marks in doomed:
+        for mark in marks:
+            met[mark] += 1
+            last[mark] = contact_id
+    found = {mark: contact_id for mark, contact_id in last.items() if met[mark] > 1}
+    return {**found, **{mark: staying[mark] for mark in last if mark in staying}}
+
+
+def kept_days(retention: RetentionSettings) -> dict[Disposition, int]:
+    """Return for how many days the contents of each disposition are kept; 0 is for ever."""
+    days = {item.name: getattr(retention, item.name) for item in fields(retention)}
+    return {word: days[f"{word.value}_days"] for word in Disposition}
+
+
+def _nobody(_done: int, _total: int) -> None:
+    pass
+
+
+def _outline(contact: Contact) -> Contact:
+    """Return what is told of a contact before it is erased: a long search holds no texts."""
+    return Contact(
+        id=contact.id,
+        medium=contact.medium,
+        received_at=contact.received_at,
+        disposition=contact.disposition,
+        authenticity=contact.authenticity,
+    )
+
+
+def _chosen(found: Iterable[Contact], *, mentioning: Iterable[Contact] = ()) -> Chosen:
+    found = list(found)
+    return Chosen(
+        tuple(sorted(contact.id for contact in found)),
+        Counter(contact.disposition for contact in found),
+        tuple(sorted(contact.id for contact in mentioning)),
+    )
