@@ -22,7 +22,8 @@ def send(url: str, secret: str, contact: dict[str, str], *, message_id: str) -> 
     Args:
         url: of the hook, ending in `/hooks/<name of the gateway>`.
         secret: `whsec_` and base64, the same as in honeytoken.toml.
-        contact: `medium`, `to`, `from`, `subject`, `text`, `sent_at`: docs/gateways.md.
+        contact: `medium`, `to`, `from`, `subject`, `text`, `sent_at`; all of them are explained in
+            docs/gateways/standard_webhooks.md.
         message_id: the same for every attempt at the same contact: a repeat then changes nothing.
     """
     body = json.dumps({"type": "contact.received", "data": contact}).encode()

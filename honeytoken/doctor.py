@@ -136,7 +136,7 @@ def _gateways(vault: Vault) -> Iterator[Check]:
             "gateways",
             ok=None,
             message=_("none is set up: contacts can only be added by hand."),
-            hint=_("Add a [gateways.NAME] table to honeytoken.toml: docs/gateways.md."),
+            hint=_("Add a [gateways.NAME] table to honeytoken.toml: docs/gateways/README.md."),
         )
     for name in vault.settings.gateways:
         try:
@@ -163,7 +163,7 @@ def _deliveries(vault: Vault) -> Iterator[Check]:
                 message=_("every delivery of the last week was refused ({listing}).").format(
                     listing=listing
                 ),
-                hint=_("Compare secret and URL on both sides: docs/gateways.md."),
+                hint=_("Compare secret and URL on both sides: docs/gateways/README.md."),
             )
         elif bad:
             yield Check(

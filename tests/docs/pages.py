@@ -18,7 +18,7 @@ from honeytoken.cli import main
 
 ROOT = Path(__file__).parents[2]
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
-PAGES = (*READMES, *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (*READMES, *sorted((ROOT / "docs").rglob("*.md")))
 BASH = shutil.which("bash")
 #: Stands for what differs from run to run, in a line or for whole lines.
 ANYTHING = "..."

@@ -1,4 +1,4 @@
-"""The page about gateways says what the code does."""
+"""The pages about gateways say what the code does, and what they paste is understood."""
 
 from __future__ import annotations
 
@@ -10,16 +10,33 @@ from pathlib import Path
 import pytest
 
 from honeytoken import gateways
-from honeytoken.gateways import smsforwarder, standard_webhooks, twilio
+from honeytoken.gateways import (
+    Heartbeat,
+    smsforwarder,
+    smsgateway,
+    standard_webhooks,
+    twilio,
+)
 
 from .requests import JSON, NOW, only, request
 
-PAGE = (Path(__file__).parents[2] / "docs" / "gateways.md").read_text(encoding="utf-8")
+FOLDER = Path(__file__).parents[2] / "docs" / "gateways"
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+OPTIONS = {
+    "twilio": twilio.OPTIONS,
+    "smsforwarder": smsforwarder.OPTIONS,
+    "sms_gateway": smsgateway.OPTIONS,
+    "standard_webhooks": standard_webhooks.OPTIONS,
+}
+HOOKS = tuple(OPTIONS)
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.M | re.S)
+def page(name: str) -> str:
+    return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+
+
+def blocks(name: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page(name), re.M | re.S)
 
 
 def resolved(value: object) -> object:
@@ -30,27 +47,40 @@ def resolved(value: object) -> object:
     return WEBHOOK_SECRET if str(value).startswith(("env:", "file:")) else value
 
 
-def test_every_table_on_the_page_builds_a_gateway() -> None:
-    kinds = []
-    for block in blocks("toml"):
-        for name, options in tomllib.loads(block)["gateways"].items():
-            table = resolved(options)
-            assert isinstance(table, dict)
-            kinds.append(table["kind"])
-            gateways.build(name, table)
-    assert tuple(kinds) == gateways.KINDS
+def test_every_kind_has_a_page_that_the_first_one_leads_to() -> None:
+    for kind in gateways.KINDS:
+        assert f"]({kind}.md)" in page("README")
+        assert (FOLDER / f"{kind}.md").exists(), kind
 
 
-@pytest.mark.parametrize("module", [twilio, smsforwarder, standard_webhooks])
-def test_every_option_is_on_the_page(module: object) -> None:
-    for option in getattr(module, "OPTIONS"):  # noqa: B009  # modules share no type
-        assert f"| `{option}` |" in PAGE
+@pytest.mark.parametrize("kind", HOOKS)
+def test_every_table_on_a_page_builds_a_gateway_of_its_kind(kind: str) -> None:
+    tables = [tomllib.loads(block)["gateways"] for block in blocks(kind, "toml")]
+    assert tables
+    for name, options in (item for table in tables for item in table.items()):
+        found = resolved(options)
+        assert isinstance(found, dict)
+        assert found["kind"] == kind
+        gateways.build(name, found)
 
 
-def test_template_on_the_page_is_understood() -> None:
-    template, _example = blocks("json")
+@pytest.mark.parametrize("kind", HOOKS)
+def test_options_on_a_page_are_those_of_the_code(kind: str) -> None:
+    table = page(kind).partition("| option |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.M)) == set(OPTIONS[kind])
+
+
+@pytest.mark.parametrize("kind", HOOKS)
+def test_every_page_says_how_to_try_it_and_what_is_dangerous(kind: str) -> None:
+    assert "`honeytoken gateway test " in page(kind)
+    for heading in ("## Setting it up", "## Trying it", "## Hazards"):
+        assert heading in page(kind)
+
+
+def filled(template: str) -> bytes:
+    """The template as the app fills it in."""
     stamp = int(NOW.timestamp() * 1000)
-    filled = {
+    values = {
         "[from]": "+8616100000002",
         "[org_content]": "hello",
         "[card_slot]": "SIM1_work",
@@ -59,16 +89,45 @@ def test_template_on_the_page_is_understood() -> None:
         "[timestamp]": str(stamp),
         "[sign]": smsforwarder.signature("k", stamp),
     }
-    for placeholder, value in filled.items():
-        assert placeholder in template
+    for placeholder, value in values.items():
         template = template.replace(placeholder, value)
+    assert "[" not in template
+    return template.encode()
+
+
+def test_templates_for_smsforwarder_are_understood() -> None:
+    message, heartbeat = blocks("smsforwarder", "json")
     gateway = gateways.build("phones", {"kind": "smsforwarder", "secret": "k"})
-    delivery = only(gateway.receive(request(template.encode(), content_type=JSON)))
+    delivery = only(gateway.receive(request(filled(message), content_type=JSON)))
     assert (delivery.recipient, delivery.text) == ("+8615400000001", "hello")
+    call = message.replace('"kind":"sms"', '"kind":"call"')
+    assert call != message
+    assert only(gateway.receive(request(filled(call), content_type=JSON))).medium == "call"
+    beat = gateway.receive(request(filled(heartbeat), content_type=JSON))
+    assert beat == (Heartbeat("phones", "shelf-3"),)
+
+
+def test_event_of_sms_gateway_on_the_page_is_understood() -> None:
+    registration, event = blocks("sms_gateway", "json")
+    assert json.loads(registration)["event"] == "sms:received"
+    body, stamp = event.encode(), int(NOW.timestamp())
+    (table,) = blocks("sms_gateway", "toml")
+    gateway = gateways.build(
+        "android", tomllib.loads(table)["gateways"]["android"] | {"signing_key": "k"}
+    )
+    headers = {"x-timestamp": str(stamp), "x-signature": smsgateway.signature("k", stamp, body)}
+    delivery = only(gateway.receive(request(body, headers=headers)))
+    assert (delivery.recipient, delivery.sender) == ("+8616100000003", "+8616100000002")
+
+
+@pytest.mark.parametrize("kind", [*smsgateway._RECEIVED, *smsgateway._ALIVE])
+def test_every_event_of_sms_gateway_is_on_the_page(kind: str) -> None:
+    assert f"`{kind}`" in page("sms_gateway")
 
 
 def test_webhook_on_the_page_is_understood() -> None:
-    body, stamp = blocks("json")[1].encode(), int(NOW.timestamp())
+    (event,) = blocks("standard_webhooks", "json")
+    body, stamp = event.encode(), int(NOW.timestamp())
     headers = {
         "webhook-id": "msg_1",
         "webhook-timestamp": str(stamp),

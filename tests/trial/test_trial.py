@@ -107,7 +107,8 @@ def test_sample_is_no_proof_of_life_and_no_evidence(hooked: Vault) -> None:
     with hooked.store.read() as tx:
         since = now - timedelta(days=1)
         assert drills.decided(tx, since=since, until=now + timedelta(days=1)) == []
-    assert hooked.evidence().sightings == ()
+    assert [sighting.disposition for sighting in hooked.evidence().sightings] == ["probe"]
+    assert hooked.trace().unexplained == ()
 
 
 def test_two_trials_are_two_probes(hooked: Vault) -> None:
