@@ -6,6 +6,16 @@ store.
 """
 
 from .book import Contacts
+from .importing import ImportReport, Missed
 from .recording import Received, Recorded, Sinks, record_batch, regroup
 
-__all__ = ["Contacts", "Received", "Recorded", "Sinks", "record_batch", "regroup"]
+__all__ = [
+    "Contacts",
+    "ImportReport",
+    "Missed",
+    "Received",
+    "Recorded",
+    "Sinks",
+    "record_batch",
+    "regroup",
+]

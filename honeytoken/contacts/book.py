@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import BinaryIO
 
 from .. import normalize, store
 from ..errors import InvalidIdentifier, InvalidInput, NotFound, Refused
@@ -25,6 +27,7 @@ from ..models import (
     Medium,
     Role,
 )
+from ..phonelogs import DateOrder, Source
 from ..store import (
     Store,
     canaries,
@@ -35,7 +38,7 @@ from ..store import (
 )
 from ..store.contacts import NewContact
 from ..store.ids import new_id
-from . import candidates, disposition, facts, recording
+from . import candidates, disposition, facts, importing, recording
 from .recording import Received, Recorded, record_batch
 
 #: The gateway of what a person typed in.
@@ -153,6 +156,67 @@ class Contacts:
             if note is not None:
                 _add_note(tx, contact_id, note)
             return _required(tx, contact_id).contact
+
+    def import_log(
+        self,
+        file: str | Path | BinaryIO,
+        *,
+        to: ContactPoint | str | None = None,
+        sims: Mapping[str, str] | None = None,
+        zone: tzinfo | None = None,
+        date_order: DateOrder | str | None = None,
+        medium: Medium | str | None = None,
+        source: Source | str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        skip_known: bool = False,
+        skip_bad: bool = False,
+        dry_run: bool = False,
+        progress: importing.Progress | None = None,
+    ) -> importing.ImportReport:
+        """Take a phone's call log or messages, or a carrier's bill, as second records of contacts.
+
+        What came in and matches a contact confirms it; what no hook told of becomes a contact of
+        authenticity ``none``; what went out, or reached other numbers, is counted and not kept.
+        The same file twice stores nothing new. Large files are stored in several transactions:
+        stopped half-way, run it again.
+
+        Args:
+            file: a path, or an open binary file: SMS Backup & Restore's XML, or CSV.
+            to: whose log it is: the contact point, its id or its number. Not needed if the file
+                says it.
+            sims: in place of *to* for a phone with several SIMs: its name of a SIM -> number.
+            zone: of times without an offset; China's where the numbers are Chinese.
+            date_order: ``dmy``, ``mdy`` or ``ymd``, where the file does not tell.
+            medium: ``call`` or ``sms``, where the file does not tell.
+            source: ``phone log`` or ``carrier bill``, where the columns tell it wrongly.
+            since: only what came in at this time or later.
+            until: only what came in before this time.
+            skip_known: leave out senders who stand in the phone's address book.
+            skip_bad: leave out lines that cannot be read; without, one refuses the file.
+            dry_run: say what would be done, and store nothing.
+            progress: is told how much is done, of how much, and what.
+
+        Raises:
+            InvalidInput: it is no log, cannot be read in one way, or does not say whose it is.
+            Refused: it is the log of a number that is no contact point of this vault.
+            NotFound: there is no contact point with that id.
+        """
+        choice = importing.Choice(
+            to=to.id if isinstance(to, ContactPoint) else to,
+            sims=sims or {},
+            zone=zone,
+            date_order=None if date_order is None else normalize.word(DateOrder, date_order),
+            medium=None if medium is None else importing.phone_medium(medium),
+            source=None if source is None else normalize.word(Source, source),
+            since=None if since is None else normalize.moment(since),
+            until=None if until is None else normalize.moment(until),
+            skip_known=skip_known,
+            skip_bad=skip_bad,
+            dry_run=dry_run,
+        )
+        with importing.opened(file) as binary:
+            return importing.import_file(self._store, binary, choice, progress)
 
     def note(
         self,

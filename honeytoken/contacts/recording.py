@@ -33,7 +33,7 @@ from ..store import canaries, channels, contact_points, contacts, drills, outbox
 from ..store.contacts import NewContact
 from ..store.ids import new_ids
 from ..trace.campaigns import template
-from . import disposition, facts
+from . import disposition, facts, matching
 from .candidates import Sought, claimed_sender, find, sought
 
 #: Whose national notation a sender is read in when nothing else says so.
@@ -134,20 +134,32 @@ def _record_fresh(
     reached = [_reached(tx, item) for item, _digest in fresh]
     known = _look_up(tx, [item for item in reached if item is not None])
     folds = [_fold_digest(tx, item) for item, _digest in fresh]
-    open_folds = contacts.open_folds(tx, [digest for digest in folds if digest is not None])
+    late = [
+        _late_digests(tx, item, at, known)
+        for (item, _digest), at in zip(fresh, reached, strict=True)
+    ]
+    looked_up = [digest for digest in folds if digest is not None]
+    looked_up += [digest for digests in late for digest in digests]
+    open_folds = contacts.open_folds(tx, looked_up)
     stored_before = {fold.contact.id for fold in open_folds.values()}
     new: dict[str, NewContact] = {}
     changed: dict[str, NewContact] = {}
+    corroborated: set[str] = set()
     events: list[tuple[Event, NewContact]] = []
     where: dict[bytes, str | None] = {}
     ids = zip(new_ids("con", tx.now, len(fresh)), new_ids("evt", tx.now, len(fresh)), strict=True)
-    for (item, digest), at, fold_digest in zip(fresh, reached, folds, strict=True):
+    for (item, digest), at, fold_digest, waiting in zip(fresh, reached, folds, late, strict=True):
         contact_id, event_id = next(ids)
         fold = open_folds.get(fold_digest) if fold_digest else None
         if fold is not None and _joins(fold, item):
             folded = _folded(fold, item)
             contact_id = folded.contact.id
             (changed if contact_id in stored_before else new)[contact_id] = folded
+        elif (imported := _imported(open_folds, waiting, item)) is not None:
+            folded = _told_late(tx, imported, item, fold_digest)
+            contact_id = folded.contact.id
+            changed[contact_id] = folded
+            corroborated.add(contact_id)
         else:
             folded = _new_contact(tx, contact_id, item, at, known, fold_digest)
             new[contact_id] = folded
@@ -157,7 +169,8 @@ def _record_fresh(
         where[digest] = contact_id
     contacts.insert_many(tx, new.values())
     for stored in changed.values():
-        contacts.save(tx, stored, Action.RECEIVE)
+        action = Action.CORROBORATE if stored.contact.id in corroborated else Action.RECEIVE
+        contacts.save(tx, stored, action)
     contacts.insert_events(tx, events)
     outbox.enqueue(tx, _notices(new.values(), sinks))
     return where
@@ -245,6 +258,69 @@ def _fold_digest(tx: store.Transaction, item: Received) -> bytes | None:
     return tx.indexer.digest(IndexKind.FOLD, f"{item.delivery.gateway}\0{key}")
 
 
+def _late_digests(
+    tx: store.Transaction, item: Received, reached: _Reached | None, known: _Known
+) -> Sequence[bytes]:
+    """Return under what an imported contact would wait for this delivery."""
+    delivery = item.delivery
+    if reached is None or known.point(reached) is None or delivery.gateway in matching.IMPORTED:
+        return ()
+    sender = claimed_sender(delivery.sender, medium=delivery.medium, region=item.region)
+    return matching.digests_of_late(
+        tx, reached.points[0], delivery.medium, sender, _at(item), delivery.text
+    )
+
+
+def _imported(
+    folds: dict[bytes, NewContact], digests: Sequence[bytes], item: Received
+) -> NewContact | None:
+    """Take out of *folds* the imported contact that this delivery tells of late."""
+    for digest in digests:
+        waiting = folds.get(digest)
+        if waiting is not None and matching.is_late(waiting.contact, _at(item), item.delivery.text):
+            return folds.pop(digest)
+    return None
+
+
+def _told_late(
+    tx: store.Transaction, imported: NewContact, item: Received, fold_digest: bytes | None
+) -> NewContact:
+    """Return an imported contact as the hook's that it would have been, had that not been late."""
+    records = {event.gateway for event in contacts.list_events(tx, imported.contact.id)}
+    told = with_text(tx, imported, item)
+    by = told.contact.confirmed_by or min(records & matching.IMPORTED, default=None)
+    return replace(
+        told,
+        contact=replace(told.contact, authenticity=item.delivery.authenticity, confirmed_by=by),
+        fold_digest=fold_digest,
+        fold_until=_fold_until(item) if fold_digest else None,
+    )
+
+
+def with_text(tx: store.Transaction, stored: NewContact, item: Received) -> NewContact:
+    """Return a contact that no record had the text of, with the text that another record has.
+
+    Its disposition stays: somebody may have looked at it since.
+    """
+    contact, delivery = stored.contact, item.delivery
+    if contact.body or not delivery.text:
+        return stored
+    reached = _reached(tx, item)
+    known = _look_up(tx, [reached] if reached else [])
+    told = _new_contact(tx, contact.id, item, reached, known, None)
+    return replace(
+        stored,
+        contact=replace(
+            contact,
+            subject=contact.subject or delivery.subject,
+            body=delivery.text,
+            facts=told.contact.facts,
+        ),
+        candidates=stored.candidates if contact.notes else told.candidates,
+        text_digest=told.text_digest,
+    )
+
+
 def _joins(fold: NewContact, item: Received) -> bool:
     if fold.fold_until is None:
         return True
@@ -328,6 +404,10 @@ def _new_contact(
         texts,
         names=[known.canaries[canary_id].canary.identity.name for canary_id in placed],
     )
+    if reached and delivery.gateway in matching.IMPORTED:
+        fold_digest = matching.waiting_digest(
+            tx, reached.points[0], delivery.medium, sender, _at(item), delivery.text
+        )
     return NewContact(
         contact=contact_of(item, contact_id, said, judged, point.id if point else None),
         candidates=candidates,
