@@ -56,6 +56,8 @@ def _kind(word: str) -> str:
         "placement": _("placement"),
         "contact": _("contact"),
         "contact point": _("contact point"),
+        "alert": _("alert"),
+        "alert sink": _("alert sink"),
         "phone_number": _("phone numbers"),
         "email_domain": _("mail domains"),
         "mailbox": _("mailboxes"),

@@ -81,6 +81,22 @@ class Options:
             self._refuse_reference(key, value)
         return value
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return the list of texts of *key*, empty if it is not set.
+
+        One text, as the environment gives it, is read as a list with commas.
+        """
+        value = self._values.get(key)
+        if value is None:
+            return ()
+        items = value.split(",") if isinstance(value, str) else value
+        if not isinstance(items, list | tuple):
+            self.refuse(key, _("{key} must be a list of text."))
+        found = [item.strip() if isinstance(item, str) else "" for item in items]
+        if not all(found):
+            self.refuse(key, _("{key} must be a list of text."))
+        return tuple(found)
+
     def secrets(self, key: str) -> tuple[str, ...]:
         """Return the list of secrets of *key*, empty if it is not set."""
         value = self._values.get(key)

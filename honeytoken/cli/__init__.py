@@ -38,6 +38,7 @@ VERBS = {
     "gateway": "gateway",
     "listen": "listen",
     "contacts": "contacts",
+    "alerts": "alerts",
     "trace": "trace",
     "export": "export",
     "import": "export",

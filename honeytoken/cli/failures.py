@@ -89,6 +89,7 @@ def _help_hint(command: str) -> str:
 
 def _hint(error: HoneytokenError, command: str) -> str:
     lists = {
+        "alert": "honeytoken alerts list",
         "canary": "honeytoken export canaries",
         "channel": "honeytoken channel list",
         "contact": "honeytoken contacts list",

@@ -31,6 +31,9 @@ def stable_words() -> tuple[str, ...]:
     from .. import models
     from ..doctor import CHECKS, OUTCOMES
     from ..ledger import Action
+    from ..notify.book import STATES
+    from ..notify.sinks import FAILURES
+    from ..notify.wording import KINDS
     from ..trial import STEPS
 
     kinds = (
@@ -39,4 +42,5 @@ def stable_words() -> tuple[str, ...]:
         *(models.Medium, models.Permission, models.PlacementStatus, models.Role, models.Verdict),
         Action,
     )
-    return (*(each.value for kind in kinds for each in kind), *CHECKS, *OUTCOMES, *STEPS)
+    words = (each.value for kind in kinds for each in kind)
+    return (*words, *CHECKS, *OUTCOMES, *STEPS, *STATES, *FAILURES, *KINDS)

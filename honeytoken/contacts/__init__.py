@@ -7,7 +7,8 @@ store.
 
 from .book import Contacts
 from .importing import ImportReport, Missed
-from .recording import Received, Recorded, Sinks, record_batch, regroup
+from .notices import Sinks
+from .recording import Received, Recorded, record_batch, regroup
 
 __all__ = [
     "Contacts",

@@ -7,7 +7,7 @@ received, contacts, sightings, ledger) commits together, before anything is ackn
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -35,6 +35,7 @@ from ..store.ids import new_ids
 from ..trace.campaigns import template
 from . import disposition, facts, matching
 from .candidates import Sought, claimed_sender, find, sought
+from .notices import Sinks, notices
 
 #: Whose national notation a sender is read in when nothing else says so.
 DEFAULT_REGION = "CN"
@@ -92,10 +93,6 @@ class _Reached:
     canary: bytes
     #: ``Identity`` field.
     via: str
-
-
-#: Sink -> the dispositions it is told of.
-Sinks = Mapping[str, frozenset[Disposition]]
 
 
 def record_batch(
@@ -172,17 +169,8 @@ def _record_fresh(
         action = Action.CORROBORATE if stored.contact.id in corroborated else Action.RECEIVE
         contacts.save(tx, stored, action)
     contacts.insert_events(tx, events)
-    outbox.enqueue(tx, _notices(new.values(), sinks))
+    outbox.enqueue(tx, notices(tx, new.values(), sinks))
     return where
-
-
-def _notices(fresh: Iterable[NewContact], sinks: Sinks) -> Iterator[outbox.Notice]:
-    for item in fresh:
-        contact = item.contact
-        for sink, dispositions in sinks.items():
-            if contact.disposition in dispositions:
-                data = {"contact_id": contact.id}
-                yield outbox.Notice(sink, "contact.received", contact.contact_point_id, data)
 
 
 def _event(event_id: str, item: Received) -> Event:

@@ -35,6 +35,8 @@ class IndexKind(StrEnum):
     DELIVERY = "delivery"
     #: The owner's order number.
     REFERENCE = "reference"
+    #: Of which canary an alert is.
+    ALERT = "alert"
 
 
 def _pads(key: bytes) -> tuple[bytes, bytes]:

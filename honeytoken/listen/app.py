@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from types import MappingProxyType
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,7 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from ..contacts import Received
+from ..contacts import Received, Sinks
 from ..errors import DeliveryRefused, HoneytokenError, KeysError, StoreError
 from ..gateways import Delivery, Gateway, Heartbeat
 from ..gateways import Request as Delivered
@@ -163,6 +164,7 @@ def application(
     *,
     clock: Callable[[], datetime],
     intakes: Sequence[Intake] = (),
+    sinks: Sinks = MappingProxyType({}),
 ) -> Starlette:
     """Return the ASGI application of the listener.
 
@@ -172,8 +174,9 @@ def application(
         settings: body limit and read timeout.
         clock: gives the time of receipt, aware UTC.
         intakes: opened and closed with the application, by the same writer: mail.
+        sinks: who is told of which contacts.
     """
-    writer = Writer(store)
+    writer = Writer(store, sinks=sinks)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
 
 from . import schema
 from .transaction import Transaction
@@ -76,7 +76,7 @@ def claim(tx: Transaction, sink: str, *, lease: timedelta) -> Alert | None:
     return _alert(row, claimed_until=until)
 
 
-def _claimable(tx: Transaction, sink: str) -> tuple[object, ...]:
+def _claimable(tx: Transaction, sink: str) -> tuple[ColumnElement[bool], ...]:
     free = or_(_table.c.claimed_until.is_(None), _table.c.claimed_until <= tx.now)
     return (_table.c.sink == sink, _table.c.state == WAITING, _table.c.due_at <= tx.now, free)
 
@@ -172,9 +172,8 @@ def tallies(tx: Transaction) -> list[Tally]:
 def forget(tx: Transaction, *, before: datetime) -> None:
     """Delete alerts sent before that time, with their notices."""
     old = select(_table.c.id).where(_table.c.state == SENT, _table.c.done_at < before)
-    ids = tx.connection.execute(old.order_by(_table.c.id).limit(_CHUNK)).scalars().all()
-    if ids:
-        outbox = schema.outbox
+    outbox = schema.outbox
+    while ids := tx.connection.execute(old.limit(_CHUNK)).scalars().all():
         tx.connection.execute(delete(outbox).where(outbox.c.alert_id.in_(ids)))
         tx.connection.execute(delete(_table).where(_table.c.id.in_(ids)))
 

@@ -168,7 +168,7 @@ def digests_at(tx: Transaction, sink: str) -> dict[str, datetime]:
         .where(*_waiting(sink), _table.c.due_at > tx.now)
         .group_by(_table.c.kind)
     )
-    return {kind: at for kind, at in tx.connection.execute(query)}
+    return {row[0]: row[1] for row in tx.connection.execute(query)}
 
 
 def put_off(tx: Transaction, ids: Sequence[str], *, until: datetime) -> None:

@@ -1,0 +1,227 @@
+"""What an alert says, to programs as JSON and to people as text. Pure.
+
+No personal data, and no text of a stranger, unless a sink asked to ``reveal`` it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from ..messages import ngettext, sentences
+from ..messages import translate as _
+from ..models import Contact
+from ..store.outbox import CONTACT, Told
+from .harmless import harmless
+
+DIGEST = "contacts.digest"
+FAILING = "alert.sink_failing"
+RECOVERED = "alert.sink_recovered"
+TEST = "alert.test"
+#: Kinds of messages, which people read as words.
+KINDS = (CONTACT, DIGEST, FAILING, RECOVERED, TEST, "drill.overdue")
+#: A body is at most this long (Standard Webhooks, operational recommendations).
+MAX_BODY_BYTES = 20_000
+#: Of the longer lists, how many items are told.
+_LISTED = 20
+_LISTED_IN_TEXT = 5
+_MAX_REVEALED = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent to one sink."""
+
+    #: The same at every attempt.
+    id: str
+    #: Such as ``"contact.received"``.
+    type: str
+    data: Mapping[str, Any] = field(repr=False)
+    #: For people: one line, and some.
+    title: str = field(repr=False)
+    text: str = field(repr=False)
+
+    def body(self, at: datetime) -> bytes:
+        """Return the message as JSON, at most :data:`MAX_BODY_BYTES` long."""
+        data = dict(self.data)
+        encoded = self._encoded(data, at)
+        while len(encoded) > MAX_BODY_BYTES and _shortened(data):
+            encoded = self._encoded(data, at)
+        return encoded
+
+    def _encoded(self, data: Mapping[str, Any], at: datetime) -> bytes:
+        event = {"type": self.type, "timestamp": stamp(at), "data": data}
+        return json.dumps(event, separators=(",", ":")).encode("ascii")
+
+
+def _shortened(data: dict[str, Any]) -> bool:
+    """Halve the longest list or text of *data*; False if there is none."""
+    long = {key: value for key, value in data.items() if isinstance(value, (list, str)) and value}
+    if not long:
+        return False
+    key = max(long, key=lambda name: len(json.dumps(long[name])))
+    data[key] = long[key][: len(long[key]) // 2]
+    return True
+
+
+def stamp(at: datetime) -> str:
+    """Return a time as ``"2026-03-02T09:14:07Z"``."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def compose(
+    alert_id: str, kind: str, told: Sequence[Told], *, revealed: Contact | None = None
+) -> Message:
+    """Return the message of an alert.
+
+    Args:
+        alert_id: its id.
+        kind: of all its notices.
+        told: its notices, the oldest first; at least one.
+        revealed: the contact of a single notice, for a sink that asked for personal data.
+    """
+    if kind != CONTACT:
+        return _others(alert_id, kind, told)
+    if len(told) == 1 and not told[0].put_off:
+        return _one_contact(alert_id, told[0], revealed)
+    return _digest(alert_id, told)
+
+
+def _one_contact(alert_id: str, notice: Told, revealed: Contact | None) -> Message:
+    data = dict(notice.data)
+    # Words of records, which the catalogue has.
+    medium, disposition = _(str(data.get("medium", ""))), _(str(data.get("disposition", "")))
+    title = _("honeytoken: {disposition} contact ({medium})").format(
+        disposition=disposition, medium=medium
+    )
+    lines = [
+        _("{medium}, {disposition}, at {time}.").format(
+            medium=medium,
+            disposition=disposition,
+            time=data.get("received_at") or stamp(notice.created_at),
+        )
+    ]
+    if data.get("contact_point_id"):
+        point = _("Contact point: {id}.").format(id=data["contact_point_id"])
+        lines.append(sentences(point, _("It is the first there for a month, or ever.")))
+    if data.get("canary_ids"):
+        ids = ", ".join(data["canary_ids"][:_LISTED_IN_TEXT])
+        lines.append(_("Candidate canaries: {ids}.").format(ids=ids))
+    if revealed is not None and not revealed.erased:
+        data |= {
+            name: value[:_MAX_REVEALED]
+            for name in ("sender", "subject", "body")
+            if (value := getattr(revealed, name))
+        }
+        if revealed.sender:
+            lines.append(_("From: {sender}").format(sender=harmless(revealed.sender)))
+        words = " ".join(filter(None, (revealed.subject, revealed.body)))
+        if words:
+            lines.append(_("It says: {text}").format(text=harmless(words)))
+    lines.append(_look(f"honeytoken contacts show {data.get('contact_id', '')}"))
+    return Message(alert_id, CONTACT, data, title, "\n".join(lines))
+
+
+def _digest(alert_id: str, told: Sequence[Told]) -> Message:
+    points = Counter(str(notice.data.get("contact_point_id") or "") for notice in told)
+    unknown = points.pop("", 0)
+    media = Counter(str(notice.data.get("medium", "")) for notice in told)
+    dispositions = Counter(str(notice.data.get("disposition", "")) for notice in told)
+    since = stamp(told[0].created_at)
+    data = {
+        **_span(told),
+        "media": dict(media.most_common()),
+        "dispositions": dict(dispositions.most_common()),
+        "contact_points": len(points),
+        "no_contact_point": unknown,
+        "most_contacted": [
+            {"contact_point_id": point, "contacts": n} for point, n in points.most_common(_LISTED)
+        ],
+        "first_contact_ids": [str(notice.data.get("contact_id")) for notice in told[:_LISTED]],
+    }
+    n = len(told)
+    title = ngettext(
+        "honeytoken: {n} contact since {since}", "honeytoken: {n} contacts since {since}", n
+    ).format(n=n, since=since)
+    counts = [
+        _("{word}: {n}").format(word=_(name), n=count)
+        for name, count in (*media.most_common(), *dispositions.most_common())
+    ]
+    lines = [
+        _span_text(told),
+        _("{counts}.").format(counts=_(", ").join(counts)),
+        ngettext("{n} contact point.", "{n} contact points.", len(points)).format(n=len(points)),
+        *(
+            _("{word}: {n}").format(word=point, n=count)
+            for point, count in points.most_common(_LISTED_IN_TEXT)
+        ),
+        _look(f"honeytoken contacts list --since {since}"),
+    ]
+    return Message(alert_id, DIGEST, data, title, "\n".join(lines))
+
+
+def _others(alert_id: str, kind: str, told: Sequence[Told]) -> Message:
+    listed = [{"subject": notice.subject, **notice.data} for notice in told[:_LISTED]]
+    data = {**_span(told), "notices": listed}
+    title = _("honeytoken: {what}").format(what=_(kind))
+    lines = [_kind_text(kind, notice) for notice in told[:_LISTED_IN_TEXT]]
+    if len(told) > 1 or told[0].put_off:
+        lines.insert(0, _span_text(told))
+    if len(told) > _LISTED_IN_TEXT:
+        more = len(told) - _LISTED_IN_TEXT
+        lines.append(ngettext("And {n} more.", "And {n} more.", more).format(n=more))
+    lines.append(_look("honeytoken doctor"))
+    return Message(alert_id, kind, data, title, "\n".join(lines))
+
+
+def _kind_text(kind: str, notice: Told) -> str:
+    subject = harmless(notice.subject or "")
+    if kind == FAILING:
+        return _('Alerts for "{sink}" cannot be sent ({reason}).').format(
+            sink=subject, reason=_(harmless(str(notice.data.get("failure", ""))))
+        )
+    if kind == RECOVERED:
+        return _('Alerts for "{sink}" are sent again.').format(sink=subject)
+    said = [
+        f"{harmless(str(name), max_length=40)}={harmless(str(value), max_length=100)}"
+        for name, value in list(notice.data.items())[:8]
+    ]
+    return ", ".join(filter(None, [subject, *said])) or "-"
+
+
+def _span(told: Sequence[Told]) -> dict[str, Any]:
+    return {
+        "count": len(told),
+        "held_back": sum(notice.put_off for notice in told),
+        "since": stamp(told[0].created_at),
+        "until": stamp(told[-1].created_at),
+    }
+
+
+def _span_text(told: Sequence[Told]) -> str:
+    n, held = len(told), sum(notice.put_off for notice in told)
+    text = ngettext(
+        "{n} notice, from {since} to {until}.", "{n} notices, from {since} to {until}.", n
+    ).format(n=n, since=stamp(told[0].created_at), until=stamp(told[-1].created_at))
+    if not held:
+        return text
+    return sentences(
+        text,
+        ngettext(
+            "{n} was held back until now.", "{n} of them were held back until now.", held
+        ).format(n=held),
+    )
+
+
+def _look(command: str) -> str:
+    return _("See: {command}").format(command=command)
+
+
+def trial(message_id: str) -> Message:
+    """Return what ``alerts test`` sends."""
+    text = _("This is a test: this room gets the alerts of honeytoken.")
+    return Message(message_id, TEST, {"test": True}, _("honeytoken: test"), text)
