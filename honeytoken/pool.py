@@ -292,7 +292,12 @@ def is_nobodys_domain(domain: str) -> bool:
     Source of the reserved ones: RFC 2606 and RFC 6761. The providers are the largest of the
     countries whose people we make up: a guard against a slip, not a complete list.
     """
-    return domain in _PUBLIC_PROVIDERS or is_reserved_domain(domain)
+    return is_public_provider(domain) or is_reserved_domain(domain)
+
+
+def is_public_provider(domain: str) -> bool:
+    """Tell whether anybody may have a mailbox under a domain; a guard against a slip."""
+    return domain in _PUBLIC_PROVIDERS
 
 
 def is_reserved_domain(domain: str) -> bool:

@@ -52,6 +52,7 @@ class Reason(StrEnum):
     AWAITED = "somebody was awaited"
     PROVEN_MAIL = "awaited, from a proven mail domain"
     KNOWN_MESSAGE = "awaited, known number, signature and content"
+    DRILL = "our own drill"
     BY_HAND = "by hand"
 
 

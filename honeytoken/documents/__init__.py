@@ -7,5 +7,16 @@ a template wants one, the owner adds the column with a number of their own.
 
 from .rows import LANGUAGES, headers, required, row
 from .tables import as_csv, as_json_lines
+from .tracking import Step, TrackingEvent, tracking_events
 
-__all__ = ["LANGUAGES", "as_csv", "as_json_lines", "headers", "required", "row"]
+__all__ = [
+    "LANGUAGES",
+    "Step",
+    "TrackingEvent",
+    "as_csv",
+    "as_json_lines",
+    "headers",
+    "required",
+    "row",
+    "tracking_events",
+]

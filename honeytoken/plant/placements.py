@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .. import normalize
+from ..documents import TrackingEvent
 from ..errors import InvalidInput, NotFound, Refused
 from ..messages import translate as _
 from ..models import (
@@ -33,9 +34,11 @@ from ..store import (
     placements,
 )
 from ..store.ids import new_ids
+from . import tracking
 from .channels import named_channel
 from .names import slug
 from .routes import checked_view, named_route
+from .tracking import Tracked
 
 #: Placements in one transaction.
 CHUNK = 1000
@@ -131,7 +134,7 @@ class Placements:
         with self._store.write() as tx:
             when = tx.now if at is None else normalize.moment(at)
             changed = []
-            for item in _named_placements(tx, ids):
+            for item in placements.required(tx, ids):
                 if item.status is PlacementStatus.VOID:
                     raise Refused(_("placement {id} is void.").format(id=item.id))
                 if item.status is PlacementStatus.INTENDED and when < tx.now:
@@ -165,7 +168,7 @@ class Placements:
         """
         ids = list(placement_ids)
         with self._store.write() as tx:
-            named = _named_placements(tx, ids)
+            named = placements.required(tx, ids)
             for item in named:
                 if item.status is PlacementStatus.CONFIRMED and not (reason or "").strip():
                     raise Refused(
@@ -184,6 +187,38 @@ class Placements:
             if changed:
                 placements.set_status(tx, changed, reason=reason)
         return self.list(ids=ids)
+
+    def track(
+        self,
+        placement_ids: Iterable[str],
+        *,
+        dispatched_at: datetime | None = None,
+        delivered_at: datetime | None = None,
+    ) -> Tracked:
+        """Store when parcels left or arrived: it decides when riders may ring.
+
+        Contacts inside the window that were unsolicited become ambiguous, unless they show what
+        they are or a person classified them. None is given weight (``plant.tracking``).
+
+        Raises:
+            NotFound: there is no such placement.
+            InvalidInput: neither time is given.
+            Refused: a placement is void, a time lies in the future, or delivery before dispatch.
+        """
+        return tracking.set_times(
+            self._store,
+            list(dict.fromkeys(placement_ids)),
+            dispatched_at=dispatched_at,
+            delivered_at=delivered_at,
+        )
+
+    def track_events(self, events: Iterable[TrackingEvent]) -> Tracked:
+        """Store what a courier's tracking says; parcels that are no canary's are passed over.
+
+        Raises:
+            InvalidInput: the times of a parcel cannot be. Nothing is stored then.
+        """
+        return tracking.take_events(self._store, events)
 
     def list(
         self,
@@ -270,12 +305,3 @@ def _require_no_evidence_since(tx: Transaction, item: Placement, at: datetime) -
 
 def _canary_id(canary: Canary | str) -> str:
     return canary.id if isinstance(canary, Canary) else canary
-
-
-def _named_placements(tx: Transaction, placement_ids: Iterable[str]) -> list[Placement]:
-    ids = list(placement_ids)
-    found = {item.id: item for item in placements.list_placements(tx, ids=ids)}
-    for placement_id in ids:
-        if placement_id not in found:
-            raise NotFound("placement", placement_id)
-    return list(found.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, select, update
 
 from ..ledger import Action, Leaf
 from ..models import Channel, ChannelKind, Route
@@ -29,6 +29,18 @@ def insert_channel(tx: Transaction, channel: Channel) -> None:
     }
     tx.connection.execute(insert(schema.channels).values(values))
     tx.append(Action.ADD_CHANNEL, Leaf(channel.id, codec.to_bytes(data)))
+
+
+def set_senders(tx: Transaction, channel: Channel) -> None:
+    """Store the known senders of a channel."""
+    senders = list(channel.expected_senders)
+    tx.connection.execute(
+        update(schema.channels)
+        .where(schema.channels.c.id == channel.id)
+        .values(expected_senders=json.dumps(senders, ensure_ascii=False))
+    )
+    leaf = Leaf(channel.id, codec.to_bytes({"expected_senders": senders}))
+    tx.append(Action.SET_SENDERS, leaf)
 
 
 def ledger_data(channel: Channel) -> dict[str, Any]:
