@@ -11,6 +11,7 @@ import click
 from ..messages import translate as _
 from ..models import Contact, Disposition, Medium
 from . import output
+from .contacts_import import import_command
 from .groups import Group
 from .output import Column
 from .parameters import NAME, TEXT, WHEN, choice, form_options, json_option, reveal_option
@@ -89,7 +90,13 @@ def show(*, contact_id: str, reveal: bool, as_json: bool) -> None:
     contact = vault.contacts.get(contact_id)
     if reveal:
         recorded("contacts", [contact.id])
-    output.one(plain(contact, reveal=reveal), as_json=as_json)
+    shown = {
+        **plain(contact, reveal=reveal),
+        "reason": vault.contacts.why(contact.id),
+        # Carrier, region and kind of number: public plans, and of nobody in particular.
+        "sender_number": vault.contacts.about_sender(contact),
+    }
+    output.one(shown, as_json=as_json)
 
 
 @contacts_command.command(
@@ -148,12 +155,58 @@ def note(*, contact_id: str, form: str | None, **said: str | None) -> None:
     _print([contact], reveal=False, form=form)
 
 
-@contacts_command.command("classify", help=_("Say what a contact is held to be, and why."))
-@click.argument("contact_id", type=NAME, metavar="ID")
-@click.argument("disposition", type=choice(Disposition))
+CHANGES = (
+    Column("ID", "id"),
+    Column(_("RECEIVED AT"), "received_at"),
+    Column(_("MEDIUM"), "medium", worded=True),
+    Column(_("DISPOSITION"), "disposition", worded=True),
+    Column(_("JUDGED"), "judged", {_("unsolicited"): "bold"}, worded=True),
+    Column(_("REASON"), "reason", worded=True),
+)
+
+
+@contacts_command.command(
+    "classify",
+    help=_(
+        "Say what a contact is held to be, and why. With --dry-run: what the present rules would "
+        "make of stored contacts that no person classified; with --again: apply them."
+    ),
+)
+@click.argument("contact_id", type=NAME, metavar="[ID]", required=False)
+@click.argument("disposition", type=choice(Disposition), metavar="[DISPOSITION]", required=False)
 @click.option("--reason", type=TEXT, help=_("Why; it is kept with the ledger entry."))
+@click.option("--dry-run", "mode", flag_value="dry-run", help=_("Change nothing."))
+@click.option("--again", "mode", flag_value="again", help=_("Apply the present rules."))
+@click.option("--since", type=WHEN, help=_("Received at this time or later."))
+@click.option("--until", type=WHEN, help=_("Received before this time."))
 @form_options
-def classify(*, contact_id: str, disposition: str, reason: str | None, form: str | None) -> None:
+def classify(
+    *,
+    contact_id: str | None,
+    disposition: str | None,
+    reason: str | None,
+    mode: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    form: str | None,
+) -> None:
     """Run ``honeytoken contacts classify``."""
+    if mode is not None:
+        if contact_id or reason:
+            raise click.UsageError(_("--dry-run and --again take --since and --until only."))
+        contacts = open_vault().contacts
+        judge = contacts.changes if mode == "dry-run" else contacts.rejudge
+        changes = judge(since=since, until=until)
+        output.emit(map(plain, changes), CHANGES, form=form)
+        if not changes:
+            output.say(_("The present rules change nothing."))
+        return
+    if contact_id is None or disposition is None or since or until:
+        raise click.UsageError(
+            _("name a contact and its disposition, or --dry-run or --again for all.")
+        )
     contact = open_vault().contacts.classify(contact_id, disposition, reason=reason)
     _print([contact], reveal=False, form=form)
+
+
+contacts_command.add_command(import_command)
