@@ -263,14 +263,15 @@ def test_a_server_that_is_started_anew_is_read_on(
 
 
 def test_a_wrong_password_is_counted_and_tried_again_only_later(
-    tmp_path: Path, clock: Clock, server: Server
+    tmp_path: Path, clock: Clock, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     with vault_of(tmp_path / "v", clock, server.port) as reading:
         settings = tmp_path / "v" / "honeytoken.toml"
         text = settings.read_text(encoding="utf-8")
         settings.write_text(text.replace(PASSWORD, "another"), encoding="utf-8")
         with Vault.open(tmp_path / "v", clock=clock) as vault, service.running(vault):
-            time.sleep(0.5)
+            until(lambda: "mailbox not readable: LoginError" in caplog.text)
+            time.sleep(0.2)
         assert reading.counted()["not reachable"] == 1
 
 
@@ -328,9 +329,9 @@ def test_killed_at_any_moment_it_reads_on_and_nothing_is_lost_or_twice(
 ) -> None:
     with vault_of(tmp_path / "v", Clock(), server.port, url=store_url) as reading:
         emails = reading.emails
-        for n in range(60):
+        for n in range(30):
             server.append(mail(emails[n % 3], f"{n:02d}"))
-        for wanted in (5, 25, 60):
+        for wanted in (3, 12, 30):
             process = subprocess.Popen(
                 [sys.executable, "-c", LISTEN, str(tmp_path / "v")],
                 stdout=subprocess.DEVNULL,
@@ -341,8 +342,8 @@ def test_killed_at_any_moment_it_reads_on_and_nothing_is_lost_or_twice(
             finally:
                 process.kill()
                 process.wait()
-        assert reading.subjects() == [f"{n:02d}" for n in range(60)]
-    assert server.flags() == [()] * 60
+        assert reading.subjects() == [f"{n:02d}" for n in range(30)]
+    assert server.flags() == [()] * 30
 
 
 def test_the_place_in_a_mailbox_only_goes_forward_under_one_numbering(both: Vault) -> None:
