@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from honeytoken import gateways
+from honeytoken import Vault, gateways
+from honeytoken.contacts import Received
 from honeytoken.errors import BadSignature, MalformedDelivery, StaleDelivery
 from honeytoken.gateways import Delivery, Heartbeat, Request, smsgateway
 from honeytoken.models import Authenticity, Medium
@@ -127,6 +128,16 @@ def test_announced_and_downloaded_mms_fold_into_one_contact() -> None:
     assert announced.fold_key == there.fold_key is not None
     assert (announced.text, there.text, there.subject) == (None, "look", "照片")
     assert there.fold_window_s == 300
+
+
+@pytest.mark.parametrize("order", [("mms:received", "mms:downloaded"), ("mms:downloaded",) * 2])
+def test_mms_is_one_contact_in_the_store(furnished: Vault, order: tuple[str, ...]) -> None:
+    for kind in order:
+        incoming = signed(mms(kind))
+        delivery = only(gateway().receive(incoming))
+        furnished.contacts.record([Received(delivery, "CN", NOW, incoming.headers, incoming.body)])
+    (contact,) = furnished.contacts.list()
+    assert (contact.subject, contact.body) == ("照片", "look")
 
 
 @pytest.mark.parametrize("changed", [{"sender": "+8616100000003"}, {"simNumber": 2}])

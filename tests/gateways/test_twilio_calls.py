@@ -9,7 +9,8 @@ import pytest
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 from twilio.twiml.voice_response import VoiceResponse  # type: ignore[import-untyped]
 
-from honeytoken import gateways
+from honeytoken import Vault, gateways
+from honeytoken.contacts import Received
 from honeytoken.errors import BadSignature, MalformedDelivery
 from honeytoken.gateways import Delivery, Request
 from honeytoken.trace.campaigns import template
@@ -245,3 +246,21 @@ def test_transcription_altered_on_its_way_is_refused() -> None:
     assert altered != good.body
     with pytest.raises(BadSignature):
         gateway().receive(request(altered, headers=good.headers, query=good.query))
+
+
+def test_voicemail_is_one_contact_in_the_store_with_what_was_heard(furnished: Vault) -> None:
+    built = gateway(**VOICEMAIL)
+    number = {"To": "+447700900003"}
+    for fields in (CALL | number, RECORDED, TRANSCRIBED | number, RECORDED):
+        incoming = posted(fields)
+        delivery = only(built.receive(incoming))
+        furnished.contacts.record(
+            [Received(delivery, "GB", incoming.received_at, incoming.headers, incoming.body)]
+        )
+    (contact,) = furnished.contacts.list()
+    assert contact.contact_point_id is not None
+    assert (contact.subject, contact.body) == (
+        f"{RECORDING} 12 s",
+        TRANSCRIBED["TranscriptionText"],
+    )
+    assert len(furnished.contacts.events(contact.id)) == 3
