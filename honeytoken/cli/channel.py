@@ -52,6 +52,41 @@ def add(
     output.emit([plain(channel)], COLUMNS, form=form)
 
 
+@channel_command.command(
+    "senders",
+    help=_(
+        "Change from where a channel is known to ring and write. Without --add and --remove, "
+        "list it."
+    ),
+)
+@click.argument("name", type=NAME)
+@click.option(
+    "--add",
+    "added",
+    type=NAME,
+    multiple=True,
+    metavar="TEXT",
+    help=_("A number, number prefix (95338*), SMS signature or mail domain it is known to use."),
+)
+@click.option(
+    "--remove", "removed", type=NAME, multiple=True, metavar="TEXT", help=_("One it uses no more.")
+)
+@form_options
+def senders(
+    *, name: str, added: tuple[str, ...], removed: tuple[str, ...], form: str | None
+) -> None:
+    """Run ``honeytoken channel senders``."""
+    channels = open_vault().channels
+    if not added and not removed:
+        output.emit([plain(channels.get(name))], COLUMNS, form=form)
+        return
+    changed = channels.set_senders(name, add=added, remove=removed)
+    output.emit([plain(changed)], COLUMNS, form=form)
+    output.say(
+        _("`honeytoken contacts classify --dry-run` shows what this makes of stored contacts.")
+    )
+
+
 @channel_command.command("list", help=_("List all channels."))
 @form_options
 def list_channels(*, form: str | None) -> None:

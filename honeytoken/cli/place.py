@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..messages import ngettext
 from ..messages import translate as _
 from ..models import DocumentKind, Permission, Placement, PlacementStatus
 from . import output, rows
@@ -15,10 +16,11 @@ from .output import Column
 from .parameters import NAME, READABLE, VIEW, WHEN, choice, form_options, reveal_option
 from .session import open_vault, recorded
 from .shorten import plain
+from .zones import ZONE
 
 if TYPE_CHECKING:
     from ..models import FieldView
-    from ..plant import NewPlacement
+    from ..plant import NewPlacement, Tracked
     from ..vault import Vault
 
 HEADERS = (
@@ -45,6 +47,14 @@ COLUMNS = (
     Column(_("EXPECTED UNTIL"), "expected_until"),
     Column(_("PERMISSION"), "permission", worded=True),
 )
+TRACKED = (
+    *(column for column in COLUMNS if column.shows in ("id", "canary_id", "channel_id", "status")),
+    Column(_("REFERENCE"), "reference"),
+    Column(_("DISPATCHED AT"), "dispatched_at"),
+    Column(_("DELIVERED AT"), "delivered_at"),
+)
+#: ``--status`` typed alone; no status and no id holds a blank.
+_NO_VALUE = " "
 
 
 @click.command(
@@ -53,7 +63,7 @@ COLUMNS = (
         "Record that a canary reaches a channel. `place CANARY CHANNEL` records one placement; "
         "--route in place of CHANNEL one for each channel of a route; --from those of a CSV file. "
         "`place --confirm ID...` says that they arrived, `place --void ID...` that they did not, "
-        "`place --list` shows them."
+        "`place --status ID...` when parcels left and were delivered, `place --list` shows them."
     ),
 )
 @click.argument("names", nargs=-1, type=NAME, metavar="[CANARY] [CHANNEL] | [ID]...")
@@ -63,6 +73,13 @@ COLUMNS = (
 @click.option(
     "--from", "path", type=READABLE, metavar="FILE", help=_("Take a CSV file; - is stdin.")
 )
+@click.option(
+    "--tracking",
+    type=READABLE,
+    metavar="FILE",
+    help=_("Take dispatch and delivery from a courier's tracking events; - is stdin."),
+)
+@click.option("--zone", type=ZONE, help=_("With --tracking: of times that do not say their own."))
 @click.option("--route", type=NAME, help=_("The channels it passes through, in place of CHANNEL."))
 @click.option("--document", type=choice(DocumentKind), help=_("On what it travels. [waybill]"))
 @click.option("--reference", type=NAME, metavar="ORDER", help=_("Your own order number; sealed."))
@@ -89,7 +106,16 @@ COLUMNS = (
 )
 @click.option("--canary", type=NAME, metavar="ID", help=_("With --list: only of this canary."))
 @click.option("--channel", type=NAME, help=_("With --list: only with this channel."))
-@click.option("--status", type=choice(PlacementStatus), help=_("With --list: only these."))
+@click.option(
+    "--status",
+    type=NAME,
+    is_flag=False,
+    flag_value=_NO_VALUE,
+    metavar="STATUS | ID...",
+    help=_("With --list: only these. Else: these parcels left, or were delivered."),
+)
+@click.option("--dispatched-at", type=WHEN, help=_("With --status ID...: when they left."))
+@click.option("--delivered-at", type=WHEN, help=_("With --status ID...: when they were delivered."))
 @reveal_option
 @form_options
 def place_command(
@@ -108,13 +134,16 @@ def place_command(
         for name, value in given.items()
         if value is not None and value is not False and value != ()
     }
-    mode = action or ("from" if path else "place")
+    mode = action or _mode(given, path)
     refused = sorted(given.keys() - _ALLOWED[mode])
     if refused:
         option = refused[0].replace("views", "view").replace("_", "-")
         raise click.UsageError(_("--{option} does not go with this.").format(option=option))
     if mode == "list":
         _list(names, path, given, reveal=reveal, form=form)
+        return
+    if mode in ("status", "tracking"):
+        _print_tracked(_tracked(mode, names, path, given), reveal=reveal, form=form)
         return
     if mode == "place":
         placements: Iterable[Placement] = _place(names, given)
@@ -136,15 +165,76 @@ _ALLOWED = {
     "from": {"delivery_days"},
     "confirm": {"at"},
     "void": {"reason"},
+    "status": {"status", "dispatched_at", "delivered_at"},
+    "tracking": {"tracking", "zone"},
     "list": {"canary", "channel", "status", "reference"},
 }
 
 
-def _print(placements: Iterable[Placement], *, reveal: bool, form: str | None) -> None:
+def _mode(given: Mapping[str, object], path: str | None) -> str:
+    """Return which form of the verb was typed, of those that have no flag of their own."""
+    for mode in ("tracking", "status"):
+        if mode in given:
+            return mode
+    return "from" if path else "place"
+
+
+def _tracked(mode: str, names: Sequence[str], path: str | None, given: dict[str, Any]) -> Tracked:
+    from ..documents import tracking_events
+
+    if mode == "tracking":
+        if names or path:
+            raise click.UsageError(_("--tracking takes the place of names and --from."))
+        cells = rows.cells(given["tracking"])
+        events = list(tracking_events(cells, zone=given.get("zone")))
+        return open_vault().placements.track_events(events)
+    # `--status ID` takes the first id for its value.
+    first = given.pop("status")
+    ids = _ids(names if first == _NO_VALUE else (first, *names), path)
+    return open_vault().placements.track(ids, **given)
+
+
+def _print_tracked(tracked: Tracked, *, reveal: bool, form: str | None) -> None:
+    _print(tracked.placements, reveal=reveal, form=form, columns=TRACKED)
+    if tracked.others:
+        output.say(
+            ngettext(
+                "{count} other parcel was passed over.",
+                "{count} other parcels were passed over.",
+                tracked.others,
+            ).format(count=tracked.others)
+        )
+    if tracked.set_aside:
+        output.say(
+            ngettext(
+                "{count} contact may have been the rider's and counts no more.",
+                "{count} contacts may have been the rider's and count no more.",
+                tracked.set_aside,
+            ).format(count=tracked.set_aside)
+        )
+    if tracked.waiting:
+        output.say(
+            ngettext(
+                "{count} contact would now count: `honeytoken contacts classify --dry-run` says "
+                "why.",
+                "{count} contacts would now count: `honeytoken contacts classify --dry-run` says "
+                "why.",
+                tracked.waiting,
+            ).format(count=tracked.waiting)
+        )
+
+
+def _print(
+    placements: Iterable[Placement],
+    *,
+    reveal: bool,
+    form: str | None,
+    columns: Sequence[Column] = COLUMNS,
+) -> None:
     placements = list(placements)
     if reveal and placements:
         recorded("placements", [placement.id for placement in placements])
-    output.emit((plain(p, reveal=reveal) for p in placements), COLUMNS, form=form)
+    output.emit((plain(p, reveal=reveal) for p in placements), columns, form=form)
 
 
 def _until(vault: Vault, until: object, days: object) -> datetime | None:
@@ -218,4 +308,7 @@ def _list(
 ) -> None:
     if names or path:
         raise click.UsageError(_("with --list use --canary, --channel, --status or --reference."))
+    if given.get("status", "void") not in tuple(PlacementStatus):
+        words = ", ".join(PlacementStatus)
+        raise click.UsageError(_("--status must be one of: {words}.").format(words=words))
     _print(open_vault().placements.list(**given), reveal=reveal, form=form)

@@ -104,6 +104,33 @@ def read(path: str, *, wanted: Sequence[str], needed: Sequence[str]) -> Iterator
                 ) from err
 
 
+def cells(path: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield line number and cells of each row of a table whose headers are not ours.
+
+    Cells stand between commas, semicolons or tabs: whichever the first line holds most.
+
+    Raises:
+        InvalidInput: it is no CSV text.
+    """
+    with _opened(path) as binary:
+        encoding = _encoding(binary)
+        with io.TextIOWrapper(binary, encoding=encoding, newline="") as text:
+            first = text.readline(_PIECE)
+            text.seek(0)
+            separator = max(",;\t", key=first.count)
+            reader = csv.reader(text, delimiter=separator, strict=True)
+            try:
+                for row in reader:
+                    if not all(map(is_readable, row)):
+                        Row(reader.line_num, {}).fail(_("it holds control characters."))
+                    yield reader.line_num, row
+            except csv.Error as err:
+                raise InvalidInput(
+                    _("line {line}: not a CSV row.").format(line=reader.line_num),
+                    hint=_("Nothing was done. Save the file as CSV in UTF-8."),
+                ) from err
+
+
 def _rows(reader: Iterator[list[str]], headers: Sequence[str]) -> Iterator[Row]:
     for cells in reader:
         line = getattr(reader, "line_num", 0)

@@ -8,7 +8,7 @@ from ..messages import translate as _
 FIELDS = frozenset(
     {
         *("action", "authenticity", "disposition", "document", "form", "kind", "medium"),
-        *("permission", "role", "state", "status", "verdict"),
+        *("permission", "reason", "role", "state", "status", "verdict"),
     }
 )
 
@@ -29,18 +29,18 @@ def explained(field: str, found: object) -> object:
 def stable_words() -> tuple[str, ...]:
     """Return every word that :func:`word` is asked for; the catalogue takes them from here."""
     from .. import models
+    from ..contacts.disposition import Reason
     from ..doctor import CHECKS, OUTCOMES
     from ..ledger import Action
     from ..notify.book import STATES
     from ..notify.sinks import FAILURES
-    from ..notify.wording import KINDS
     from ..trial import STEPS
 
     kinds = (
         *(models.Authenticity, models.ChannelKind, models.ContactPointKind),
         *(models.ContactPointState, models.Disposition, models.DocumentKind, models.FieldForm),
         *(models.Medium, models.Permission, models.PlacementStatus, models.Role, models.Verdict),
-        Action,
+        *(Action, Reason),
     )
     words = (each.value for kind in kinds for each in kind)
-    return (*words, *CHECKS, *OUTCOMES, *STEPS, *STATES, *FAILURES, *KINDS)
+    return (*words, *CHECKS, *OUTCOMES, *STEPS, *STATES, *FAILURES)

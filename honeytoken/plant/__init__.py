@@ -4,5 +4,6 @@ from .channels import Channels
 from .names import slug
 from .placements import NewPlacement, Placements
 from .routes import Routes
+from .tracking import Tracked
 
-__all__ = ["Channels", "NewPlacement", "Placements", "Routes", "slug"]
+__all__ = ["Channels", "NewPlacement", "Placements", "Routes", "Tracked", "slug"]
