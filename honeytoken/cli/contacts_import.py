@@ -127,7 +127,7 @@ def import_command(
         output.json_line(plain(report))
         return
     for line in _sentences(report):
-        output.say(line)
+        output.paragraph(line)
     output.emit((plain(missed) for missed in report.missed), COLUMNS, form=None)
 
 

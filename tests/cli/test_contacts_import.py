@@ -32,12 +32,13 @@ def imported(shop: Shell, *typed: str, stdin: str | bytes | None = None) -> dict
 def test_an_import_says_what_it_found_and_lists_what_was_missed(shop: Shell, calls: str) -> None:
     result = shop("contacts", "import", calls, *TO)
     assert result.exit_code == 0
-    assert result.stderr.splitlines() == [
+    sentences, table = result.stdout.splitlines()[:3], result.stdout.splitlines()[3:]
+    assert sentences == [
         "phone log: 6 calls and messages came in.",
         "6 missed by the hooks: they are listed below.",
         "1 outgoing: passed over, not kept.",
     ]
-    header, *rows = result.stdout.splitlines()
+    header, *rows = table
     assert header.split() == ["LINE", "RECEIVED", "AT", "MEDIUM", "ID"]
     listed = shop.done("contacts", "list", "--ids").split()
     assert sorted(row.split()[-1] for row in rows) == sorted(listed)
@@ -68,7 +69,7 @@ def test_a_contact_that_was_told_of_is_confirmed(shop: Shell, calls: str) -> Non
 def test_a_dry_run_changes_nothing(shop: Shell, calls: str) -> None:
     before = shop.store()
     result = shop("contacts", "import", calls, *TO, "--dry-run")
-    assert result.stderr.splitlines()[0] == "Dry run: nothing was stored."
+    assert result.stdout.splitlines()[0] == "Dry run: nothing was stored."
     assert shop.store() == before
 
 
@@ -92,7 +93,7 @@ def test_bad_lines_are_left_out_and_named_on_demand(shop: Shell) -> None:
     assert "1 line cannot be read. line 3: a spreadsheet has rounded the number" in cause
     assert "--skip-bad" in hint
     result = shop(*typed, "--skip-bad", stdin=text)
-    assert "Lines that could not be read: 3" in result.stderr.splitlines()
+    assert "Lines that could not be read: 3" in result.stdout.splitlines()
 
 
 @pytest.mark.parametrize(
