@@ -12,6 +12,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "mint": mint.run,
     "lookup": lookup.run,
     "listener": listener.run,
+    "million": listener.run_full,
 }
 
 
