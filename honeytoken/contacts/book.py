@@ -38,13 +38,16 @@ from ..store import (
 )
 from ..store.contacts import NewContact
 from ..store.ids import new_id
-from . import candidates, disposition, facts, importing, recording
+from . import candidates, disposition, facts, importing, recording, rejudging
 from .recording import Received, Recorded, record_batch
+from .rejudging import Change
 
 #: The gateway of what a person typed in.
 BY_HAND = "by hand"
 #: Longer texts are refused where a person types them; gateways have limits of their own.
 MAX_TEXT = 65_536
+#: Contacts judged anew in one transaction.
+REJUDGED_AT_ONCE = 500
 
 
 class Contacts:
@@ -273,6 +276,57 @@ class Contacts:
                 contacts.save(tx, fresh, Action.CLASSIFY, {"reason": reason})
             return _required(tx, contact_id).contact
 
+    def changes(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Change, ...]:
+        """Return what the rules of today would make of stored contacts, and change nothing.
+
+        What a person classified is left out, as are contacts that are none of ours, our own
+        drills, and contents that were erased.
+        """
+        with self._store.read() as tx:
+            found = rejudging.changes(
+                tx,
+                since=None if since is None else normalize.moment(since),
+                until=None if until is None else normalize.moment(until),
+            )
+            return tuple(change for _stored, change in found)
+
+    def rejudge(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Change, ...]:
+        """Apply the rules of today to stored contacts; each change is an entry of the ledger."""
+        found = self.changes(since=since, until=until)
+        done = []
+        for start in range(0, len(found), REJUDGED_AT_ONCE):
+            # Between two chunks the listener gets in; what it changed is looked at again.
+            with self._store.write() as tx:
+                ids = [change.id for change in found[start : start + REJUDGED_AT_ONCE]]
+                for stored, change in rejudging.changes_of(tx, ids):
+                    rejudging.apply(tx, stored, change)
+                    done.append(change)
+        return tuple(done)
+
+    def about_sender(self, contact: Contact) -> dict[str, str]:
+        """Return what the numbering plans say of a claimed sender's number (``about_number``)."""
+        if not contact.sender or contact.medium not in (Medium.CALL, Medium.SMS):
+            return {}
+        with self._store.read() as tx:
+            point = contact_points.list_points(tx, ids=[contact.contact_point_id or ""])
+        region = point[0].region if point else recording.DEFAULT_REGION
+        return facts.about_number(contact.sender, region=region)
+
+    def why(self, contact_id: str) -> str | None:
+        """Return why a contact is held to be what it is, in a stable word.
+
+        ``None`` if the rules of today would say something else (``changes`` says what).
+
+        Raises:
+            NotFound: there is no such contact.
+        """
+        with self._store.read() as tx:
+            return rejudging.reason(tx, _required(tx, contact_id))
+
 
 def _check_input(at: datetime, now: datetime, *texts: str | None) -> None:
     if at > now:
@@ -412,6 +466,13 @@ def _only_point(found: Sequence[Canary]) -> str | None:
 
 def _add_note(tx: store.Transaction, contact_id: str, note: ContactNote) -> None:
     stored = _required(tx, contact_id)
+    if stored.contact.erased:
+        raise Refused(
+            _("contact {id} was erased: nothing is written down about it any more.").format(
+                id=contact_id
+            ),
+            hint=_("Record what came later as a contact of its own."),
+        )
     contact = replace(stored.contact, notes=(*stored.contact.notes, note))
     ids = [candidate.canary_id for candidate in stored.candidates]
     vias = {

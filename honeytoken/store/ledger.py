@@ -136,6 +136,14 @@ def entries(tx: Transaction, *, after: int = 0, newest: int | None = None) -> It
         after = rows[-1].seq
 
 
+def subjects(tx: Transaction, action: Action) -> frozenset[str]:
+    """Return the ids of all records that an entry of this action is about."""
+    query = select(schema.ledger.c.subjects).where(schema.ledger.c.action == action.value)
+    return frozenset(
+        record_id for row in tx.connection.execute(query) for record_id in row.subjects.split(" ")
+    )
+
+
 def reveals(tx: Transaction, *, newest: int | None = None) -> list[Reveal]:
     """Return the entries about revealing, in order; with *newest*, only that many of the last."""
     columns = schema.ledger.c
