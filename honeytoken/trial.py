@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from . import gateways, normalize
 from .doctor import Check
 from .errors import HoneytokenError, InvalidIdentifier, InvalidInput, NotFound, Refused
+from .gateways.twilio import Twilio
 from .messages import translate as _
 from .models import Contact, ContactPoint, ContactPointKind, ContactPointState, Disposition, Medium
 from .settings import Settings, options_of
@@ -55,14 +56,19 @@ class SetUp:
 
 def listed(vault: Vault) -> list[SetUp]:
     """Return the gateways of a vault's settings, in their order; nothing is sent."""
-    heard_through = [point.gateway for point in vault.pool.list() if point.state not in _GONE]
+    points = [point for point in vault.pool.list() if point.state not in _GONE]
+    heard_through = [point.gateway for point in points]
+    numbers = {point.value for point in points}
     found = []
     for name, table in vault.settings.gateways.items():
         problem = None
         try:
-            _built(vault.settings, name)
+            gateway = _built(vault.settings, name)
         except HoneytokenError as error:
             problem = str(error)
+        else:
+            if isinstance(gateway, Twilio) and gateway.call_answer.forward_to in numbers:
+                problem = _("forward_to is a number of the pool: calls would go in a circle.")
         found.append(
             SetUp(
                 name=name,

@@ -318,11 +318,14 @@ def build(options: Options) -> SmsForwarder:
         )
     if secret is not None and unsigned:
         options.refuse("unsigned", _("{key} contradicts secret."))
+    token = options.secret("token")
+    if token is not None and not (token.isascii() and token.isprintable()):
+        options.refuse("token", _("{key} can hold nothing but ASCII: it is sent in a header."))
     return SmsForwarder(
         name=options.name,
         region=options.region(),
         secret=secret,
-        token=options.secret("token"),
+        token=token,
         to=options.text("to"),
         slots=options.table("slots"),
         tolerance_s=options.whole_number("tolerance_s", default=600, low=1, high=86_400),

@@ -295,8 +295,10 @@ def _authorities(parts: SplitResult) -> list[str]:
 
 
 def _as_node_does(query: str) -> str:
-    pairs = bodies.form_pairs(bodies.as_bytes(query))
-    return urlencode(pairs, quote_via=quote, safe="!'()*")
+    grouped: dict[bytes, list[bytes]] = {}
+    for name, value in bodies.form_pairs(bodies.as_bytes(query)):
+        grouped.setdefault(name, []).append(value)
+    return urlencode(grouped, doseq=True, quote_via=quote, safe="!'()*")
 
 
 def build(options: Options) -> Twilio:

@@ -133,8 +133,8 @@ def nearly_right(draw: st.DrawFn, kind: str) -> dict[str, object]:
             if not below:
                 break
             place = below[0]
-        own = place and draw(st.booleans())
-        name = draw(st.sampled_from(sorted(place)) if own else NAMES)
+        own = st.sampled_from(sorted(place)) if place else NAMES
+        name = draw(own | NAMES)
         if draw(st.integers(0, 3)) == 0:
             place.pop(name, None)
         else:

@@ -95,6 +95,8 @@ def test_unknown_kind_or_option_is_refused_with_a_suggestion(
         PHONES | {"tolerance_s": True},
         PHONES | {"tolerance_s": 600.5},
         PHONES | {"tolerance_s": "9" * 5000},
+        PHONES | {"token": "пароль"},
+        PHONES | {"token": "a\nb"},
         PHONES | {"slots": ["+8615400000001"]},
         PHONES | {"slots": {"SIM1": 8615400000001}},
         PHONES | {"utc_offset": "8"},

@@ -351,6 +351,8 @@ def test_query_dropped_by_a_proxy_is_put_back_from_the_settings() -> None:
         ("who=it%27s+me", "who=it's%20me"),
         ("who=it's%20me", "who=it's%20me"),
         ("who=it%27s%20me", "who=it%27s%20me"),
+        ("a=1&b=2&a=3", "a=1&a=3&b=2"),
+        ("e=&f", "e=&f="),
     ],
 )
 def test_query_written_anew_on_its_way_is_the_same_query(brought: str, signed: str) -> None:

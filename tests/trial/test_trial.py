@@ -206,6 +206,13 @@ def test_list_says_what_is_set_up_and_what_is_wrong(idle: Vault) -> None:
         tried(idle, "broken")
 
 
+def test_forwarding_to_a_number_of_the_pool_is_a_problem(idle: Vault) -> None:
+    forward = {"call_answer": "forward", "forward_to": idle.pool.list()[3].value}
+    table = {**idle.settings.gateways["twilio"], **forward}
+    idle.settings = replace(idle.settings, gateways={"twilio": table})
+    assert "circle" in (trial.listed(idle)[0].problem or "")
+
+
 @pytest.mark.parametrize(
     ("host", "url"),
     [("0.0.0.0", "http://127.0.0.1:8321"), ("::", "http://[::1]:8321"), ("a", "http://a:8321")],
