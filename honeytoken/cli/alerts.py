@@ -16,7 +16,7 @@ _STYLES = {_("dead"): "bold red", _("waiting"): "yellow"}
 COLUMNS = (
     Column("ID", "id"),
     Column(_("SINK"), "sink"),
-    Column(_("KIND"), "kind", worded=True),
+    Column(_("KIND"), "kind"),
     Column(_("NOTICES"), "notices"),
     Column(_("STATE"), "state", _STYLES, worded=True),
     Column(_("MADE AT"), "made_at"),

@@ -22,8 +22,6 @@ DIGEST = "contacts.digest"
 FAILING = "alert.sink_failing"
 RECOVERED = "alert.sink_recovered"
 TEST = "alert.test"
-#: Kinds of messages, which people read as words.
-KINDS = (CONTACT, DIGEST, FAILING, RECOVERED, TEST, "drill.overdue")
 #: A body is at most this long (Standard Webhooks, operational recommendations).
 MAX_BODY_BYTES = 20_000
 #: Of the longer lists, how many items are told.
@@ -167,30 +165,46 @@ def _digest(alert_id: str, told: Sequence[Told]) -> Message:
 def _others(alert_id: str, kind: str, told: Sequence[Told]) -> Message:
     listed = [{"subject": notice.subject, **notice.data} for notice in told[:_LISTED]]
     data = {**_span(told), "notices": listed}
-    title = _("honeytoken: {what}").format(what=_(kind))
-    lines = [_kind_text(kind, notice) for notice in told[:_LISTED_IN_TEXT]]
+    lines = [_notice_text(notice) for notice in told[:_LISTED_IN_TEXT]]
     if len(told) > 1 or told[0].put_off:
         lines.insert(0, _span_text(told))
     if len(told) > _LISTED_IN_TEXT:
         more = len(told) - _LISTED_IN_TEXT
         lines.append(ngettext("And {n} more.", "And {n} more.", more).format(n=more))
     lines.append(_look("honeytoken doctor"))
+    title = _("honeytoken: {what}").format(what=_what(kind))
     return Message(alert_id, kind, data, title, "\n".join(lines))
 
 
-def _kind_text(kind: str, notice: Told) -> str:
-    subject = harmless(notice.subject or "")
-    if kind == FAILING:
-        return _('Alerts for "{sink}" cannot be sent ({reason}).').format(
-            sink=subject, reason=_(harmless(str(notice.data.get("failure", ""))))
-        )
-    if kind == RECOVERED:
-        return _('Alerts for "{sink}" are sent again.').format(sink=subject)
+def _what(kind: str) -> str:
+    """Return what a kind of notice says, in the language in use."""
+    return {
+        FAILING: _("alerts cannot be sent to another room"),
+        RECOVERED: _("alerts are sent to another room again"),
+        "drill.overdue": _("a contact point does not hear"),
+        "drill.alive": _("a contact point hears again"),
+        "drill.not_sent": _("drills cannot be sent"),
+        "drill.sent_again": _("drills are sent again"),
+        "forwarder.silent": _("a forwarder has fallen silent"),
+        "forwarder.heard": _("a forwarder is heard again"),
+    }.get(kind, kind)
+
+
+def _notice_text(notice: Told) -> str:
+    """Return a notice's subject and what is said of it: ids, names and stable words."""
     said = [
-        f"{harmless(str(name), max_length=40)}={harmless(str(value), max_length=100)}"
-        for name, value in list(notice.data.items())[:8]
+        _("{word}: {n}").format(
+            word=harmless(str(name), max_length=40), n=harmless(str(value), max_length=100)
+        )
+        for name, value in list(notice.data.items())[:_LISTED_IN_TEXT]
+        if value is not None
     ]
-    return ", ".join(filter(None, [subject, *said])) or "-"
+    subject = harmless(notice.subject or "-", max_length=100)
+    return (
+        _("{subject} ({said}).").format(subject=subject, said=_(", ").join(said))
+        if said
+        else subject
+    )
 
 
 def _span(told: Sequence[Told]) -> dict[str, Any]:

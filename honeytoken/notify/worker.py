@@ -146,7 +146,7 @@ class Courier:
             if name in alarms.raised(tx, FAILING_ALARM):
                 return
             alarms.change(tx, FAILING_ALARM, raise_=[name], clear=())
-            data = {"failure": failure, "sink": name}
+            data = {"failure": failure}
             outbox.tell(tx, self._others, kind=wording.FAILING, subject=name, data=data)
 
     def _recovered(self) -> None:
@@ -155,8 +155,7 @@ class Courier:
             if name not in alarms.raised(tx, FAILING_ALARM):
                 return
             alarms.change(tx, FAILING_ALARM, raise_=(), clear=[name])
-            data = {"sink": name}
-            outbox.tell(tx, self._others, kind=wording.RECOVERED, subject=name, data=data)
+            outbox.tell(tx, self._others, kind=wording.RECOVERED, subject=name, data={})
 
 
 def gather(tx: Transaction, sink: Sink) -> bool:
