@@ -44,7 +44,7 @@ _ENGLISH_LIST = (
     "turnips potatoes parsnips pumpkins cucumbers tomatoes peppers olives capers mushrooms "
     "cabbages spinach celery fennel garlic ginger parsley basil mint thyme oats rice flour "
     "noodles bagels muffins pancakes biscuits crackers pretzels yoghurt butter cheese cream "
-    "eggs sausages ham bacon salmon herring prawns mussels honey jam mustard vinegar salt "
+    "eggs sausages ham bacon salmon herring prawns mussels syrup jam mustard vinegar salt "
     "sugar cocoa coffee tea juice soda forks spoons plates cups bowls trays jugs jars corks "
     "towels napkins sponges brushes brooms buckets mops soap combs mirrors umbrellas gloves "
     "socks scarves hats slippers hangers needles buttons scissors tape batteries bulbs "
