@@ -53,8 +53,8 @@ TRACKED = (
     Column(_("DISPATCHED AT"), "dispatched_at"),
     Column(_("DELIVERED AT"), "delivered_at"),
 )
-#: ``--status`` typed alone; no status and no id holds a blank.
-_NO_VALUE = " "
+#: ``--status`` typed alone: no status and no id.
+_NO_VALUE = "?"
 
 
 @click.command(
@@ -188,6 +188,8 @@ def _tracked(mode: str, names: Sequence[str], path: str | None, given: dict[str,
         cells = rows.cells(given["tracking"])
         events = list(tracking_events(cells, zone=given.get("zone")))
         return open_vault().placements.track_events(events)
+    if not {"dispatched_at", "delivered_at"} & given.keys():
+        raise click.UsageError(_("with --status ID... say --dispatched-at or --delivered-at."))
     # `--status ID` takes the first id for its value.
     first = given.pop("status")
     ids = _ids(names if first == _NO_VALUE else (first, *names), path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .conftest import Shell
 
 
@@ -44,4 +46,42 @@ def test_a_view_of_nothing_known_is_refused(shop: Shell) -> None:
     shop.failed("route", "add", "r", "northbound", "--view", "northbound", "shoe=full", code=2)
     shop.failed("route", "add", "r", "northbound", "--view", "hub", "email=full", code=2)
     shop.failed("route", "add", "r", "southbound")
+    assert shop.store() == before
+
+
+def test_known_senders_are_changed_later(shop: Shell) -> None:
+    shop.done(
+        *(
+            "channel",
+            "senders",
+            "northbound",
+            "--add",
+            "【北行速递】",
+            "--add",
+            "northbound.example",
+        ),
+        *("--add", "+44 7700 900123", "--remove", "95338*"),
+    )
+    (shown,) = shop.json("channel", "senders", "Northbound", "--json")
+    assert shown["expected_senders"] == ["【北行速递】", "northbound.example", "+44 7700 900123"]
+    assert shop.actions()[-1] == "set senders"
+    shop.done("ledger", "verify")
+    before = shop.store()
+    shop.done("channel", "senders", "northbound", "--add", "【北行速递】")
+    assert shop.store() == before, "what is known already is no change"
+    _cause, hint = shop.failed("channel", "senders", "northbound", "--remove", "【北行速遞】")
+    assert "【北行速递】" in hint
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        *("*", "1*", "138*", "+86*", "+861380*", "1069*", "400*", "9*", "x*", "12"),
+        *("qq.com", "GMAIL.com", "com.cn", "【】", "【a", "\u3010" + "x" * 70 + "\u3011"),
+    ],
+)
+def test_a_sender_that_many_others_share_is_refused(shop: Shell, sender: str) -> None:
+    before = shop.store()
+    shop.failed("channel", "senders", "northbound", "--add", sender)
+    shop.failed("channel", "add", "other", "--sender", sender)
     assert shop.store() == before

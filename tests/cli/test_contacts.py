@@ -103,3 +103,42 @@ def test_bad_input_is_one_clear_error_and_changes_nothing(
     words = [word.format(canary=canary, contact=contact) for word in typed]
     shop.failed("contacts", *words, code=code)
     assert shop.store() == before
+
+
+def test_the_present_rules_are_tried_dry_and_then_applied(shop: Shell, canary: str) -> None:
+    placement = shop.id("place", canary, "northbound", "--delivery-days", "9")
+    told = ("contacts", "add", "--medium", "call", "--canary", canary)
+    rider, by_hand = shop.id(*told), shop.id(*told)
+    shop.done("contacts", "classify", by_hand, "expected", "--reason", "it was Sam")
+    shop.done("place", "--status", placement, "--delivered-at", "2026-01-01")
+    before = shop.store()
+    (change,) = shop.json("contacts", "classify", "--dry-run", "--json")
+    assert (change["id"], change["disposition"], change["judged"], change["reason"]) == (
+        *(rider, "ambiguous", "unsolicited"),
+        "nobody was awaited",
+    )
+    assert "unsolicited" in shop.done("contacts", "classify", "--dry-run")
+    assert not shop.json("contacts", "classify", "--dry-run", "--until", "2020-01-01", "--json")
+    assert shop.store() == before
+    assert shop.done("contacts", "classify", "--again", "--ids").split() == [rider]
+    (shown,) = shop.json("contacts", "show", rider, "--json")
+    assert (shown["disposition"], shown["reason"]) == ("unsolicited", "nobody was awaited")
+    (kept,) = shop.json("contacts", "show", by_hand, "--json")
+    assert (kept["disposition"], kept["reason"]) == ("expected", "by hand")
+    assert shop.actions()[-1] == "rejudge"
+    result = shop("contacts", "classify", "--again", "--ids")
+    assert (result.stdout, result.stderr) == ("", "The present rules change nothing.\n")
+    shop.done("ledger", "verify")
+
+
+@pytest.mark.parametrize(
+    "typed", [[], ["x"], ["x", "--dry-run"], ["x", "ambiguous", "--since", "2026-01-01"]]
+)
+def test_classify_wants_one_contact_or_all(shop: Shell, typed: Sequence[str]) -> None:
+    shop.failed("contacts", "classify", *typed, code=2)
+
+
+def test_what_is_known_of_a_senders_number_is_shown(shop: Shell, contact: str) -> None:
+    (shown,) = shop.json("contacts", "show", contact, "--json")
+    assert isinstance(shown["sender_number"], dict)
+    assert "sender_number" in shop.done("contacts", "show", contact)

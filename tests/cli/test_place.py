@@ -121,6 +121,11 @@ def test_a_file_that_is_no_such_csv_places_nothing(shop: Shell, content: bytes) 
         ["x", "northbound", "--view", "phone_number"],
         ["x", "northbound", "--delivery-days", "99999999999"],
         ["x", "northbound", "--reference", "\x1b[2J"],
+        ["--status"],
+        ["--status", "--dispatched-at", "2026-01-01"],
+        ["--list", "--status", "x"],
+        ["--tracking", "-", "x"],
+        ["x", "--dispatched-at", "2026-01-01"],
     ],
 )
 def test_what_does_not_go_together_is_a_usage_error(shop: Shell, typed: Sequence[str]) -> None:
@@ -146,4 +151,56 @@ def test_what_is_not_there_is_one_clear_error(
 ) -> None:
     before = shop.store()
     shop.failed("place", *(word.format(canary=canary) for word in typed))
+    assert shop.store() == before
+
+
+def test_a_parcels_times_are_said_by_hand(shop: Shell, canary: str) -> None:
+    first = shop.id("place", canary, "northbound", "--confirmed")
+    second = shop.id("place", canary, "northbound")
+    (one, two) = shop.json(
+        *("place", "--status", first, second, "--dispatched-at", "2026-01-02"),
+        *("--delivered-at", "2026-01-03T10:00:00+08:00", "--json"),
+    )
+    assert {one["id"], two["id"]} == {first, second}
+    assert one["delivered_at"] == two["delivered_at"] == "2026-01-03T02:00:00Z"
+    shop.done(
+        "place", "--status", "--delivered-at", "2026-01-04", "--from", "-", stdin=f"id\n{first}"
+    )
+    assert shop.json("place", "--list", "--json")[0]["delivered_at"] == "2026-01-04T00:00:00Z"
+    assert shop.actions()[-1] == "track"
+    shop.failed("place", "--status", first, "--delivered-at", "2026-01-01")
+
+
+TRACKING = """订单号;运单号;时间;状态
+SO-1;YT1;2026-01-02 09:00:00;已揽收
+SO-1;YT1;2026-01-03 12:30:00;已签收
+SO-2;YT2;2026-01-03 12:31:00;已签收
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+def test_a_couriers_tracking_is_taken_from_the_shops_whole_export(
+    shop: Shell, canary: str, encoding: str
+) -> None:
+    shop.done("place", canary, "northbound", "--reference", "SO-1", "--confirmed")
+    call = shop.id("contacts", "add", "--medium", "call", "--canary", canary)
+    result = shop("place", "--tracking", "-", "--json", stdin=TRACKING.encode(encoding))
+    assert "1 other parcel was passed over." in result.stderr
+    assert '"dispatched_at": "2026-01-02T01:00:00Z"' in result.stdout
+    shop.done("place", "--tracking", "-", "--zone", "+00:00", stdin=TRACKING.encode(encoding))
+    (found,) = shop.json("place", "--list", "--json")
+    assert found["dispatched_at"] == "2026-01-02T01:00:00Z", "the earliest time known stays"
+    assert shop.json("contacts", "show", call, "--json")[0]["disposition"] == "unsolicited"
+
+
+def test_a_tracking_file_with_one_bad_row_is_refused_whole(shop: Shell, canary: str) -> None:
+    shop.done("place", canary, "northbound", "--reference", "SO-1")
+    before = shop.store()
+    cause, _hint = shop.failed(
+        "place", "--tracking", "-", stdin=TRACKING.replace("2026-01-03 12:30:00", "3/1/2026")
+    )
+    assert "line 3" in cause
+    shop.failed("place", "--tracking", "-", stdin="a,b\n1,2\n")
+    shop.failed("place", "--tracking", "-", stdin="")
+    shop.failed("place", "--tracking", "-", "--zone", "Moon/Sea", stdin=TRACKING, code=2)
     assert shop.store() == before
