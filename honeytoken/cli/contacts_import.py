@@ -128,7 +128,8 @@ def import_command(
         return
     for line in _sentences(report):
         output.paragraph(line)
-    output.emit((plain(missed) for missed in report.missed), COLUMNS, form=None)
+    if report.missed:
+        output.emit((plain(missed) for missed in report.missed), COLUMNS, form=None)
 
 
 @contextmanager

@@ -6,9 +6,9 @@ store.
 """
 
 from .book import Contacts
-from .importing import ImportReport, Missed
 from .notices import Sinks
 from .recording import Received, Recorded, record_batch, regroup
+from .reports import ImportReport, Missed
 
 __all__ = [
     "Contacts",

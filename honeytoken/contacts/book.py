@@ -38,7 +38,7 @@ from ..store import (
 )
 from ..store.contacts import NewContact
 from ..store.ids import new_id
-from . import candidates, disposition, facts, importing, recording, rejudging
+from . import candidates, disposition, facts, importing, recording, rejudging, reports
 from .recording import Received, Recorded, record_batch
 from .rejudging import Change
 
@@ -175,8 +175,8 @@ class Contacts:
         skip_known: bool = False,
         skip_bad: bool = False,
         dry_run: bool = False,
-        progress: importing.Progress | None = None,
-    ) -> importing.ImportReport:
+        progress: reports.Progress | None = None,
+    ) -> reports.ImportReport:
         """Take a phone's call log or messages, or a carrier's bill, as second records of contacts.
 
         What came in and matches a contact confirms it; what no hook told of becomes a contact of
@@ -205,7 +205,7 @@ class Contacts:
             Refused: it is the log of a number that is no contact point of this vault.
             NotFound: there is no contact point with that id.
         """
-        choice = importing.Choice(
+        choice = reports.Choice(
             to=to.id if isinstance(to, ContactPoint) else to,
             sims=sims or {},
             zone=zone,

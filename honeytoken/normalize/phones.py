@@ -110,6 +110,8 @@ def sender(raw: str, *, region: str) -> str:
 def _sender(raw: str, region: str) -> str:
     if _CANONICAL(raw):
         return raw
+    if region == "CN" and _CHINESE_MOBILE(raw):
+        return "+86" + raw
     text = _printable(raw)
     if sip := _SIP.match(text):
         text = sip[1]
