@@ -208,7 +208,7 @@ def _server(vault: Vault, intakes: Sequence[Intake], sinks: Mapping[str, Sink]) 
     )
     config = uvicorn.Config(
         app,
-        http=impatient(vault.settings.listen.read_timeout_s),
+        http=impatient(vault.settings.listen.read_timeout_s, max_idle=MAX_CONNECTIONS // 2),
         # More are answered 503: each connection costs a file.
         limit_concurrency=MAX_CONNECTIONS,
         log_config=None,
@@ -221,7 +221,17 @@ def _server(vault: Vault, intakes: Sequence[Intake], sinks: Mapping[str, Sink]) 
         # Never trust headers about where a request came from.
         proxy_headers=False,
     )
-    return uvicorn.Server(config)
+
+    class Server(uvicorn.Server):
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            # uvicorn raises them again when it has drained, and SIGTERM would then end the process
+            # with alerts unsent and the vault open. To have drained is all that they asked for.
+            with super().capture_signals():
+                yield
+                self._captured_signals.clear()
+
+    return Server(config)
 
 
 def _url(bound: socket.socket) -> str:

@@ -34,7 +34,7 @@ def listen_command(*, host: str | None, port: int | None) -> None:
     try:
         serve(vault, host=host, port=port, on_ready=_ready, on_mail=_mail)
     except KeyboardInterrupt:
-        # The server has drained by now: this is how it is meant to end.
+        # Before it was ready, or once more while alerts were still being sent.
         pass
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -194,7 +194,7 @@ def application(
 
     async def readyz(_request: Request) -> Response:
         try:
-            if not writer.alive:
+            if not writer.ready:
                 raise Overloaded(_("nothing is being stored."))
             await asyncio.to_thread(_look, store)
         except (HoneytokenError, HTTPException):

@@ -7,6 +7,9 @@ waits for the disk itself.
 Both threads share one interpreter. So that they do not hinder each other, the event loop first
 reads and verifies whatever has come in and only then lets the writer begin: large batches, few
 changes from one thread to the other.
+
+A store that is full, locked or out of reach costs nobody a long wait: what waits is refused
+with the attempt that failed, and a small write is tried every second until one succeeds.
 """
 
 from __future__ import annotations
@@ -16,21 +19,27 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..contacts import Received, Recorded, Sinks, record_batch
 from ..errors import HoneytokenError, KeysError, StoreBusy, StoreError
 from ..messages import translate as _
-from ..store import Store, counts, heartbeats
+from ..store import Store, Transaction, counts, heartbeats
 
 logger = logging.getLogger("honeytoken.listen")
 
 #: Deliveries waiting to be stored; more are refused at once, so that none waits in vain.
 MAX_WAITING = 4096
 MAX_BATCH = 512
+#: The longest that anybody is kept waiting, even by a database that hangs.
+ANSWER_S = 15.0
+#: Transactions that one batch may cost; they find three deliveries that cannot be stored.
+_MAX_ATTEMPTS = 64
 _COUNT_EVERY_S = 5.0
+_PROBE_EVERY_S = 1.0
 #: The longest that a batch is gathered for while more keeps coming in.
 _GATHER_S = 0.02
 
@@ -67,6 +76,9 @@ class Writer:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._beats: set[tuple[str, str]] = set()
         self._counted_at = time.monotonic()
+        # The last attempt to write failed.
+        self._failing = False
+        self._attempt_since: float | None = None
         self._thread = threading.Thread(target=self._run, name="honeytoken-writer", daemon=True)
 
     def start(self) -> None:
@@ -84,7 +96,8 @@ class Writer:
         """Return when the deliveries are durable.
 
         Raises:
-            Overloaded: too many are waiting, or the writer is stopping; nothing was stored.
+            Overloaded: too many are waiting, or the writer is stopping, and nothing was stored; or
+                the database hangs, and nobody knows. A repeat is absorbed.
             StoreBusy: the database cannot be written to; nothing was stored.
         """
         loop = asyncio.get_running_loop()
@@ -96,7 +109,11 @@ class Writer:
         if not self._gathering:
             self._gathering = True
             loop.call_soon(self._gather, loop, loop.time() + _GATHER_S, 0)
-        return await future
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await future
+        except TimeoutError as err:
+            raise Overloaded(_("the database does not answer.")) from err
 
     def _gather(self, loop: asyncio.AbstractEventLoop, until: float, before: int) -> None:
         """Let the writer begin when a whole turn of the event loop has added nothing."""
@@ -110,9 +127,11 @@ class Writer:
             self._ready.notify()
 
     @property
-    def alive(self) -> bool:
-        """Tell whether deliveries are being stored."""
-        return self._thread.is_alive()
+    def ready(self) -> bool:
+        """Tell whether what comes in now is likely to be stored."""
+        since = self._attempt_since
+        hangs = since is not None and time.monotonic() - since > ANSWER_S
+        return self._thread.is_alive() and not self._failing and not hangs
 
     def beat(self, gateway: str, device: str) -> None:
         """Note that a forwarder was heard of; stored a few seconds later at most."""
@@ -127,14 +146,15 @@ class Writer:
     def _run(self) -> None:
         while True:
             with self._ready:
+                every_s = _PROBE_EVERY_S if self._failing else _COUNT_EVERY_S
                 if not self._gathered and not self._stopping:
-                    self._ready.wait(_COUNT_EVERY_S)
+                    self._ready.wait(every_s)
                 batch: list[_Waiting] = []
                 if self._gathered or self._stopping:
                     batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
                     self._gathered = bool(self._waiting)
                 stopping = self._stopping and not batch
-                due = stopping or time.monotonic() - self._counted_at > _COUNT_EVERY_S
+                due = stopping or time.monotonic() - self._counted_at >= every_s
                 noted = self._taken() if due else None
             if batch:
                 self._store_batch(batch)
@@ -145,48 +165,80 @@ class Writer:
 
     def _taken(self) -> tuple[Counter[tuple[str, str]], set[tuple[str, str]]] | None:
         self._counted_at = time.monotonic()
-        if not self._counts and not self._beats:
+        if not self._counts and not self._beats and not self._failing:
             return None
         taken = self._counts, self._beats
         self._counts, self._beats = Counter(), set()
         return taken
 
     def _store_batch(self, batch: Sequence[_Waiting]) -> None:
-        try:
-            self._resolve(batch, self._recorded([item.received for item in batch]))
-        except (StoreBusy, KeysError) as error:
-            logger.error("store not available: %s", type(error).__name__)
-            self._fail(batch, error)
-        except Exception as error:
-            # One delivery that cannot be stored must not take the others with it. Its error may
-            # quote it: only the kind is logged.
-            if len(batch) == 1:
-                logger.error("a delivery could not be stored: %s", type(error).__name__)
-                failure = error if isinstance(error, StoreError) else None
-                text = _("the delivery could not be stored.")
-                self._fail(batch, failure or HoneytokenError(text))
+        """Store a batch; where a delivery cannot be stored, find it by halves: it goes alone."""
+        parts, attempts = [batch], 0
+        while parts:
+            part = parts.pop()
+            attempts += 1
+            try:
+                recorded = self._recorded([item.received for item in part])
+            except (StoreBusy, KeysError) as error:
+                self._unavailable([part, *parts], error)
                 return
-            middle = len(batch) // 2
-            self._store_batch(batch[:middle])
-            self._store_batch(batch[middle:])
+            except Exception as error:
+                # The error may quote the delivery: only its kind is logged.
+                if len(part) == 1 or attempts >= _MAX_ATTEMPTS:
+                    logger.error("not stored: %d, %s", len(part), type(error).__name__)
+                    failure = error if isinstance(error, StoreError) else None
+                    text = _("the delivery could not be stored.")
+                    self._fail(part, failure or HoneytokenError(text))
+                    continue
+                middle = len(part) // 2
+                parts += [part[middle:], part[:middle]]
+            else:
+                self._failing = False
+                self._resolve(part, recorded)
+
+    def _unavailable(self, parts: Sequence[Sequence[_Waiting]], error: HoneytokenError) -> None:
+        """Refuse these and what waits behind them: it waited as long, and would fare no better."""
+        logger.error("store not available: %s", type(error).__name__)
+        self._failing = True
+        with self._ready:
+            waiting, self._waiting = self._waiting, []
+        for part in (*parts, waiting):
+            if part:
+                self._fail(part, error)
+
+    @contextmanager
+    def _attempt(self) -> Iterator[Transaction]:
+        self._attempt_since = time.monotonic()
+        try:
+            with self._store.write() as tx:
+                yield tx
+        finally:
+            self._attempt_since = None
 
     def _recorded(self, groups: Sequence[Sequence[Received]]) -> list[list[Recorded]]:
-        with self._store.write() as tx:
+        with self._attempt() as tx:
             every = [item for group in groups for item in group]
             recorded = iter(record_batch(tx, every, sinks=self._sinks))
             return [[next(recorded) for _item in group] for group in groups]
 
     def _note(self, counted: Counter[tuple[str, str]], beats: set[tuple[str, str]]) -> None:
+        """Store counts and signs of life; while the store fails, this is how we try it."""
         try:
-            with self._store.write() as tx:
+            with self._attempt() as tx:
                 counts.add(tx, counted)
                 heartbeats.note(tx, beats)
-        except HoneytokenError:
+        except (StoreBusy, KeysError) as error:
             # They help to find a misconfigured gateway or a dead phone; they are no evidence. Try
             # again later.
             with self._ready:
                 self._counts.update(counted)
                 self._beats |= beats
+            self._unavailable([], error)
+        except Exception as error:
+            # One that cannot be stored must not end this thread, nor hold up all others for ever.
+            logger.error("counts could not be stored: %s", type(error).__name__)
+        else:
+            self._failing = False
 
     @staticmethod
     def _resolve(batch: Sequence[_Waiting], results: Sequence[list[Recorded]]) -> None:

@@ -116,6 +116,11 @@ def _postgresql(url: URL) -> Engine:
         url = url.set(drivername="postgresql+psycopg")
     arguments: dict[str, Any] = {
         "connect_timeout": 5,
+        # A server that vanished in the middle (no power, no network) is noticed, too.
+        "tcp_user_timeout": int(BUSY_TIMEOUT_S * 1000),
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
         "options": f"-c lock_timeout={int(BUSY_TIMEOUT_S * 1000)} -c synchronous_commit=on",
     }
     try:

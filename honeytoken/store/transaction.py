@@ -12,15 +12,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, select
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy import Connection, Table, select
 
-from ..errors import AlreadyExists, StoreBusy, StoreError, WrongKeys
+from ..errors import WrongKeys
 from ..keys import Indexer, Keyring, Sealer
 from ..ledger import Action, Leaf
 from ..messages import translate as _
 from . import ledger
 from .engine import no_store, open_engine, sqlite_path
+from .failures import understood
 from .ledger import Pending
 from .migrate import upgrade
 from .schema import vault_state
@@ -30,6 +30,8 @@ _IN_CHUNK = 500
 _GROUP = 32
 # Any constant will do that no other lock of ours has (migrate.py).
 _WRITER_LOCK = 0x686F6E6580
+# Between two statements of a writer: rekeying a large store computes for seconds, not minutes.
+_MAX_PAUSE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +288,11 @@ class Store:
         the head of the ledger anyway: row locks would order them later, and with more care.
         """
         if self._is_postgresql:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+            # A process that froze, or lost its network, gives its turn back after a while.
+            connection.exec_driver_sql(
+                f"SELECT set_config('idle_in_transaction_session_timeout', '{_MAX_PAUSE_S}s', true)"
+                f", pg_advisory_xact_lock({_WRITER_LOCK})"
+            )
 
     @contextmanager
     def _plain_read(self) -> Iterator[Connection]:
@@ -353,49 +359,3 @@ def _state(connection: Connection) -> _State:
 
 def _unlock(keyring: Keyring) -> Unlocked:
     return Unlocked(keyring, Sealer(keyring), Indexer(keyring.index))
-
-
-@contextmanager
-def understood(engine: Engine) -> Iterator[None]:
-    """Turn SQLAlchemy's and the driver's errors into ours, without the values they were about.
-
-    The driver's own come from the bulk calls, which go past SQLAlchemy.
-    """
-    driver: Any = engine.dialect.dbapi
-    try:
-        yield
-    except (IntegrityError, driver.IntegrityError) as err:
-        raise AlreadyExists(_("that is already in the store; nothing was written.")) from err
-    except (OperationalError, driver.OperationalError) as err:
-        raise unusable(str(getattr(err, "orig", err))) from err
-    except (DBAPIError, driver.Error) as err:
-        if getattr(err, "connection_invalidated", False):
-            raise unusable("") from err
-        kind = type(getattr(err, "orig", err)).__name__
-        raise StoreError(
-            _("the database refused a statement ({kind}).").format(kind=kind), hint=_damaged()
-        ) from err
-
-
-def _damaged() -> str:
-    return _("It may be damaged, or not be a store: restore it from a backup.")
-
-
-def unusable(reason: str) -> StoreError:
-    """Return the error for a database that does not do its work, from the driver's reason."""
-    lowered = reason.lower()
-    if any(sign in lowered for sign in ("no such table", "no such column", "malformed")):
-        return StoreError(_("the database does not hold what it should."), hint=_damaged())
-    if "locked" in lowered or "lock timeout" in lowered:
-        return StoreBusy(
-            _("the database is locked by another process; nothing was written."),
-            hint=_("Try again in a moment."),
-        )
-    if "full" in lowered or "no space" in lowered:
-        return StoreBusy(
-            _("the disk is full; nothing was written."), hint=_("Make room, then try again.")
-        )
-    return StoreBusy(
-        _("the database cannot be reached or opened; nothing was written."),
-        hint=_("See that it runs and that store.url is right: `honeytoken doctor`."),
-    )
