@@ -13,7 +13,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from .engine import connect_sqlite, sqlite_path
-from .transaction import Store, understood, unusable
+from .failures import understood, unusable
+from .transaction import Store
 
 _STATE = "(SELECT index_check FROM vault_state)"
 _SQLITE = f"SELECT {_STATE}, EXISTS (SELECT 1 FROM canary_index WHERE digest = ?)"  # noqa: S608
