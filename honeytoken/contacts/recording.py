@@ -149,7 +149,7 @@ def _record_fresh(
         contact_id, event_id = next(ids)
         fold = open_folds.get(fold_digest) if fold_digest else None
         if fold is not None and _joins(fold, item):
-            folded = _folded(fold, item)
+            folded = _folded(tx, fold, item, at, known)
             contact_id = folded.contact.id
             (changed if contact_id in stored_before else new)[contact_id] = folded
         elif (imported := _imported(open_folds, waiting, item)) is not None:
@@ -333,18 +333,43 @@ def _fold_until(item: Received) -> datetime | None:
     return None if window_s is None else _at(item) + timedelta(seconds=window_s)
 
 
-def _folded(fold: NewContact, item: Received) -> NewContact:
-    """Return the contact with what a further event adds: a text that was not there, more time."""
-    contact, delivery = fold.contact, item.delivery
+def _folded(
+    tx: store.Transaction,
+    fold: NewContact,
+    item: Received,
+    reached: _Reached | None,
+    known: _Known,
+) -> NewContact:
+    """Return the contact with what a further event adds: a text that was not there, more time.
+
+    What was said may come last: an MMS after its announcement, a transcription after the call. Its
+    facts, names and campaign are found then. The disposition stays: somebody may have set it.
+    """
+    before, delivery = fold.contact, item.delivery
+    contact = replace(
+        before,
+        body=before.body or delivery.text,
+        subject=before.subject or delivery.subject,
+        sender=before.sender or delivery.sender,
+    )
+    folded = replace(fold, contact=contact, fold_until=_fold_until(item))
+    if (contact.body, contact.subject) == (before.body, before.subject):
+        return folded
+    texts = [text for text in (contact.subject, contact.body) if text]
+    ids = [candidate.canary_id for candidate in fold.candidates]
+    named = [known.canaries[canary_id] for canary_id in ids if canary_id in known.canaries]
+    candidates = fold.candidates
+    if reached and named and len(named) == len(ids):
+        candidates = find(named, via=reached.via, texts=texts, notes=contact.notes)
+    names = [one.canary.identity.name for one in named]
+    _sender_digest, text_digest = campaign_digests(tx, "", texts, names=names)
     return replace(
-        fold,
+        folded,
         contact=replace(
-            contact,
-            body=contact.body or delivery.text,
-            subject=contact.subject or delivery.subject,
-            sender=contact.sender or delivery.sender,
+            contact, facts=facts.extract(contact.subject, contact.body, region=item.region)
         ),
-        fold_until=_fold_until(item),
+        candidates=candidates,
+        text_digest=text_digest or fold.text_digest,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
@@ -14,6 +15,7 @@ from honeytoken.contacts import Received
 from honeytoken.errors import BadSignature, MalformedDelivery
 from honeytoken.gateways import Delivery, Request
 from honeytoken.trace.campaigns import template
+from tests.conftest import Clock
 
 from .requests import FORM, only, request
 
@@ -264,3 +266,26 @@ def test_voicemail_is_one_contact_in_the_store_with_what_was_heard(furnished: Va
         TRANSCRIBED["TranscriptionText"],
     )
     assert len(furnished.contacts.events(contact.id)) == 3
+
+
+def test_what_a_voicemail_says_is_looked_at_although_it_comes_last(
+    furnished: Vault, clock: Clock
+) -> None:
+    canary = furnished.mint(locale="en-GB")
+    furnished.place(canary, "northbound", confirmed=True)
+    name = canary.identity.name
+    said = TRANSCRIBED | {"TranscriptionText": f"Hello {name}, ring 07700 900999 about the loan."}
+    built = gateway(**VOICEMAIL)
+    matched = []
+    for fields in (CALL, said):
+        number = {"To": str(canary.identity.phone_number)}
+        incoming = replace(posted(fields | number), received_at=clock.forward(minutes=1))
+        delivery = only(built.receive(incoming))
+        furnished.contacts.record(
+            [Received(delivery, "GB", incoming.received_at, incoming.headers, incoming.body)]
+        )
+        (sighting,) = furnished.evidence().sightings
+        matched.append({match.field for one in sighting.candidates for match in one.matches})
+    assert (matched[0], matched[1]) == ({"phone_number"}, {"phone_number", "name"})
+    (contact,) = furnished.contacts.list()
+    assert contact.facts.call_back_numbers == ("+447700900999",)
