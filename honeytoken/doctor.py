@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from . import gateways, keyfile
+from .drill import State, sender_tables, silent_forwarders
 from .errors import HoneytokenError
 from .messages import ngettext
 from .messages import translate as _
@@ -25,7 +27,7 @@ _MIN_FREE_BYTES = 500 * 1024 * 1024
 #: What is looked at; of gateways each by its name.
 CHECKS = (
     *("mode", "keys", "ledger", "disk", "gateways", "gateway"),
-    *("pool", "controls", "placements"),
+    *("pool", "controls", "placements", "drills", "sender", "forwarders"),
 )
 #: Outcomes that a healthy gateway has; strangers try every mail server.
 _GOOD = ("accepted", "repeated", "nothing to record")
@@ -62,6 +64,8 @@ def examine(vault: Vault) -> list[Check]:
         _pool,
         _controls,
         _placements,
+        _drills,
+        _forwarders,
     )
     return [check for look in looks for check in look(vault)]
 
@@ -248,3 +252,88 @@ def _placements(vault: Vault) -> Iterator[Check]:
         )
     else:
         yield Check("placements", True, _("none waits for its confirmation for long."))
+
+
+def _drills(vault: Vault) -> Iterator[Check]:
+    sound = True
+    for name in vault.settings.senders:
+        try:
+            sender_tables.build(name, options_of(vault.settings, "senders", name))
+        except HoneytokenError as error:
+            sound = False
+            yield Check(f"sender {name}", False, str(error), error.hint)
+    if not sound:
+        return
+    proofs = vault.drills.proofs()
+    counted = Counter(proof.state for proof in proofs)
+    if not proofs:
+        return
+    if counted[State.DEAF]:
+        yield Check(
+            "drills",
+            ok=False,
+            message=ngettext(
+                "{n} contact point is deaf: its last drill left and was not heard.",
+                "{n} contact points are deaf: their last drills left and were not heard.",
+                counted[State.DEAF],
+            ).format(n=counted[State.DEAF]),
+            hint=_("`honeytoken drill list` names them. Until they hear, silence proves nothing."),
+        )
+    if counted[State.OVERDUE]:
+        yield Check(
+            "drills",
+            ok=None,
+            message=ngettext(
+                "{n} contact point has heard no drill for longer than {days:g} days.",
+                "{n} contact points have heard no drill for longer than {days:g} days.",
+                counted[State.OVERDUE],
+            ).format(n=counted[State.OVERDUE], days=vault.settings.drill.overdue_days),
+            hint=_("`honeytoken drill` sends one, `honeytoken drill --manual` says whom to ring."),
+        )
+    if counted[State.NEVER]:
+        yield Check(
+            "drills",
+            ok=None,
+            message=ngettext(
+                "{n} contact point was never proven to hear.",
+                "{n} contact points were never proven to hear.",
+                counted[State.NEVER],
+            ).format(n=counted[State.NEVER]),
+            hint=_("`honeytoken drill` sends one, `honeytoken drill --manual` says whom to ring."),
+        )
+    if counted[State.ALIVE] + counted[State.AWAITING] == len(proofs):
+        yield Check("drills", True, _("every contact point that can be drilled hears."))
+    yield from _schedule(vault)
+
+
+def _schedule(vault: Vault) -> Iterator[Check]:
+    drill = vault.settings.drill
+    if drill.every_days <= 0:
+        return
+    if drill.every_days * 1.5 >= drill.overdue_days:
+        yield Check(
+            "drills",
+            ok=None,
+            message=_("drill.overdue_days is shorter than the longest gap of the schedule."),
+            hint=_("Set it to more than one and a half times drill.every_days."),
+        )
+    for name, count in vault.drills.messages_a_month().items():
+        yield Check(
+            f"sender {name}",
+            ok=True,
+            message=_("the schedule sends about {n:.0f} messages a month.").format(n=count),
+        )
+
+
+def _forwarders(vault: Vault) -> Iterator[Check]:
+    with vault.store.read() as tx:
+        silent = silent_forwarders(tx, vault.settings)
+    if silent:
+        yield Check(
+            "forwarders",
+            ok=False,
+            message=_("no sign of life for longer than {hours:g} hours from: {names}.").format(
+                hours=vault.settings.drill.heartbeat_hours, names=_(", ").join(sorted(silent))
+            ),
+            hint=_("Look at the phone: power, network, and whether its app may run all the time."),
+        )

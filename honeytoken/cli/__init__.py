@@ -37,6 +37,7 @@ VERBS = {
     "place": "place",
     "gateway": "gateway",
     "listen": "listen",
+    "drill": "drill",
     "contacts": "contacts",
     "alerts": "alerts",
     "trace": "trace",

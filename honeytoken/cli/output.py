@@ -259,3 +259,38 @@ def one(record: Plain, *, as_json: bool) -> None:
         json_line(record)
     else:
         card(record)
+
+
+def _say_each(changed: Sequence[tuple[str, str]]) -> None:
+    for name, state in changed:
+        say(f"{name}: {state}")
+
+
+@contextmanager
+def live(rows: Sequence[tuple[str, str]]) -> Iterator[Callable[[Sequence[tuple[str, str]]], None]]:
+    """Show what is waited for on stderr; what it gives is told which rows have changed.
+
+    On a terminal the table stays in place, elsewhere each change is a line.
+    """
+    if not sys.stderr.isatty():
+        yield _say_each
+        return
+    from rich.live import Live
+    from rich.table import Table
+    from rich.text import Text
+
+    states = dict(rows)
+
+    def drawn() -> Table:
+        shown = Table.grid(padding=(0, 2))
+        for name, state in states.items():
+            shown.add_row(Text(visible(name)), Text(visible(state)))
+        return shown
+
+    with Live(drawn(), console=_console(sys.stderr), auto_refresh=False) as screen:
+
+        def show(changed: Sequence[tuple[str, str]]) -> None:
+            states.update(changed)
+            screen.update(drawn(), refresh=True)
+
+        yield show

@@ -31,6 +31,7 @@ def stable_words() -> tuple[str, ...]:
     from .. import models
     from ..contacts.disposition import Reason
     from ..doctor import CHECKS, OUTCOMES
+    from ..drill import WORDS
     from ..ledger import Action
     from ..notify.book import STATES
     from ..notify.sinks import FAILURES
@@ -43,4 +44,4 @@ def stable_words() -> tuple[str, ...]:
         *(Action, Reason),
     )
     words = (each.value for kind in kinds for each in kind)
-    return (*words, *CHECKS, *OUTCOMES, *STEPS, *STATES, *FAILURES)
+    return (*words, *CHECKS, *OUTCOMES, *STEPS, *STATES, *FAILURES, *WORDS)

@@ -8,12 +8,13 @@
 - ``worker``: the thread inside the listener.
 """
 
-from .drills import Attempt, ByHand, Drills, ProofOfLife
+from .drills import WORDS, Attempt, ByHand, Drills, ProofOfLife
 from .schedule import State
 from .watch import silent_forwarders
 from .worker import working
 
 __all__ = [
+    "WORDS",
     "Attempt",
     "ByHand",
     "Drills",

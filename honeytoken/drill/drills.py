@@ -33,6 +33,11 @@ MAX_TIMEOUT = timedelta(days=2)
 
 #: Why a contact point is not drilled: stable words.
 UNDER_WAY, NO_SENDER, NO_ADDRESS = "under way", "no sender", "no address minted"
+#: All words for what became of a drill; the catalogue takes them from here.
+WORDS = (
+    *(each.value for each in (*State, *Failure)),
+    *(UNDER_WAY, NO_SENDER, NO_ADDRESS, "sent", "not sent", "heard", "not heard"),
+)
 
 
 @dataclass(frozen=True, slots=True)

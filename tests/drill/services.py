@@ -6,7 +6,7 @@ import base64
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -41,6 +41,8 @@ class Api:
     answer: bytes = b'{"id": "m1", "state": "Pending"}'
     state: bytes = b'{"id": "m1", "state": "Sent"}'
     location: str = ""
+    #: Called with a message before it is answered for: networks are fast.
+    arrives: Callable[[Taken], None] = lambda _taken: None
     taken: list[Taken] = field(default_factory=list)
 
     @property
@@ -62,7 +64,10 @@ def _handler(api: Api) -> type[BaseHTTPRequestHandler]:
         def _reply(self, body: object, status: int, answer: bytes) -> None:
             _basic, _blank, encoded = self.headers.get("authorization", "").partition(" ")
             user, _colon, password = base64.b64decode(encoded).decode().partition(":")
-            api.taken.append(Taken(self.command, self.path, user, password, body))
+            taken = Taken(self.command, self.path, user, password, body)
+            api.taken.append(taken)
+            if self.command == "POST":
+                api.arrives(taken)
             self.send_response(status)
             if api.location:
                 self.send_header("location", api.location)

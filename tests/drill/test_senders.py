@@ -63,7 +63,7 @@ def test_a_phone_is_asked_as_its_api_says(api: Api) -> None:
         ("Processed", None),
     ],
 )
-def test_a_phone_says_whether_it_left(api: Api, state: str, left: bool | None) -> None:  # noqa: FBT001
+def test_a_phone_says_whether_it_left(api: Api, state: str, left: bool | None) -> None:
     api.state = b'{"id": "m/1", "state": "%s"}' % state.encode()
     assert phone(api).left("m/1") is left
     assert api.taken[0].path == "/message/m%2F1"
@@ -87,7 +87,7 @@ def test_twilio_is_asked_as_its_api_says(api: Api) -> None:
     ("state", "left"),
     [("undelivered", True), ("delivered", True), ("failed", False), ("sending", None)],
 )
-def test_twilio_says_whether_it_left(api: Api, state: str, left: bool | None) -> None:  # noqa: FBT001
+def test_twilio_says_whether_it_left(api: Api, state: str, left: bool | None) -> None:
     api.state = b'{"sid": "SM1", "status": "%s"}' % state.encode()
     assert twilio(api).left("SM1") is left
     assert api.taken[0].path == "/2010-04-01/Accounts/AC0123/Messages/SM1.json"
@@ -180,15 +180,23 @@ def test_a_relay_without_tls_gets_no_mail_unless_that_was_said(relay: Relay) -> 
         ({"kind": "smtp", "host": "h", "from": "a@b.example", "regions": ["cn"]}, "regions"),
         (
             {
-                **{"kind": "smtp", "host": "h", "from": "a@b.example", "tls": "none"},
-                **{"user": "u", "password": "env:P"},
+                "kind": "smtp",
+                "host": "h",
+                "from": "a@b.example",
+                "tls": "none",
+                "user": "u",
+                "password": "env:P",
             },
             "not resolved",
         ),
         (
             {
-                **{"kind": "smtp", "host": "h", "from": "a@b.example", "tls": "none"},
-                **{"user": "u", "password": "hush"},
+                "kind": "smtp",
+                "host": "h",
+                "from": "a@b.example",
+                "tls": "none",
+                "user": "u",
+                "password": "hush",
             },
             "must not be none",
         ),

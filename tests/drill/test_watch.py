@@ -115,6 +115,7 @@ def test_a_forwarder_that_falls_silent_is_told(drilled: Drilled) -> None:
         heartbeats.note(tx, [("phone", "")])
     assert watch.look(vault.store, settings) == 1
     assert watch.look(vault.store, settings) == 0
+    drilled.clock.forward(hours=1)
     with vault.store.write() as tx:
         heartbeats.note(tx, [("phone", "Pixel")])
     assert watch.look(vault.store, settings) == 1
