@@ -130,7 +130,7 @@ def decoded(value: str) -> str:
 
 def _split_head(raw: bytes, limit: int) -> tuple[bytes, bytes]:
     if raw[:1] in (b"\r", b"\n"):
-        return b"", raw
+        return b"", raw[2 if raw[:2] == b"\r\n" else 1 :]
     blank = _BLANK_LINE.search(raw)
     if blank is None:
         return raw[:limit], b""

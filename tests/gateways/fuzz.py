@@ -37,6 +37,7 @@ from honeytoken.gateways import (
     twilio,
 )
 
+from .mails import MAILS, read_by_all
 from .requests import FORM, JSON, NOW
 
 URL = "https://hooks.shop.example/h?tenant=1"
@@ -374,6 +375,7 @@ PARSERS: dict[str, Fuzzed] = {
         signed("standard_webhooks", _webhook_signed),
         _built("standard_webhooks", secret=WEBHOOK_KEY),
     ),
+    "mail": Fuzzed(MAILS, read_by_all),
 }
 
 

@@ -120,3 +120,23 @@ def test_a_long_job_is_stored_chunk_by_chunk(vault: Vault) -> None:
     assert vault.canaries.count() == 4000
     assert sum(1 for _canary in job) == 4499
     assert vault.canaries.count() == 4500
+
+
+def test_mailboxes_are_used_where_there_is_one_for_each(both: Vault) -> None:
+    both.pool.add("phone_number", "+447700900001", region="GB", role="test", capacity=9)
+    for n in range(3):
+        both.pool.add("mailbox", f"deer{n}@post.example", region="GB", role="test")
+    # Too few for four: they must not keep canaries without an e-mail from being made.
+    assert all(c.identity.email is None for c in both.mint_many(4, locale="en-GB"))
+    pair = list(both.mint_many(2, locale="en-GB"))
+    emails = {canary.identity.email for canary in pair}
+    assert emails < {"deer0@post.example", "deer1@post.example", "deer2@post.example"}
+    assert all(len(canary.contact_point_ids) == 2 for canary in pair)
+    with pytest.raises(PoolExhausted) as caught:
+        next(both.mint_many(2, locale="en-GB", requires=["email"]))
+    assert (caught.value.wanted, caught.value.available) == (2, 1)
+    both.pool.add("email_domain", "mail.shop.example", region="GB")
+    assert all(
+        str(canary.identity.email).endswith("@mail.shop.example")
+        for canary in both.mint_many(2, locale="en-GB")
+    )

@@ -192,3 +192,16 @@ def test_an_unknown_id_is_not_found(vault: Vault) -> None:
         vault.pool.retire("cp_none")
     with pytest.raises(NotFound):
         vault.pool.reserve_controls(ids=["cp_none"])
+
+
+def test_a_mailbox_at_any_mail_company_may_be_held_by_one_canary(production: Vault) -> None:
+    point = production.pool.add("mailbox", "Deer2026@QQ.com", region="CN")
+    assert (point.value, point.capacity, point.state) == ("deer2026@qq.com", 1, "soaking")
+    with pytest.raises(InvalidInput, match="one canary"):
+        production.pool.add("mailbox", "hart2026@qq.com", region="CN", capacity=2)
+
+
+@pytest.mark.parametrize("address", ["deer@post.example", "deer@example.com", "deer@x.test"])
+def test_production_refuses_mailboxes_that_cannot_be(production: Vault, address: str) -> None:
+    with pytest.raises(Refused, match="reserved"):
+        production.pool.add("mailbox", address, region="CN")
