@@ -159,7 +159,6 @@ class Settler:
         """Return what is truly new: neither erased since, nor stored from another export."""
         if not rest:
             return []
-        erased = [each.stored.contact for each in held if each.stored.contact.erased]
         before = [
             each.stored
             for each in held
@@ -167,11 +166,9 @@ class Settler:
         ]
         times = _Times(tx, self._source.value)
         unknown = []
+        gone = _erased(rest, [each.stored.contact for each in held if each.stored.contact.erased])
         for item in rest:
-            gone = any(
-                abs(contact.received_at - item.told.at) <= matching.TOLERANCE for contact in erased
-            )
-            if gone or any(_is_again(item, stored, times) for stored in before):
+            if item.told.key in gone or any(_is_again(item, stored, times) for stored in before):
                 self.known += 1
             else:
                 unknown.append(item)
@@ -213,6 +210,24 @@ def _told(stored: NewContact) -> Told:
     contact = stored.contact
     at = contact.received_at
     return Told(contact.id, at, at, stored.sender_digest, matching.even(contact.body))
+
+
+def _erased(items: Sequence[_Item], contacts: Sequence[Contact]) -> set[str]:
+    """Return the entries whose contacts were erased: of those, only the time is left to tell by.
+
+    Each erased contact stands for one entry, the nearest.
+    """
+    gone: set[str] = set()
+    for contact in contacts:
+        near = [
+            (apart, item.entry.line, item.told.key)
+            for item in items
+            if (apart := abs(contact.received_at - item.told.at)) <= matching.TOLERANCE
+            and item.told.key not in gone
+        ]
+        if near:
+            gone.add(min(near)[2])
+    return gone
 
 
 class _Times:

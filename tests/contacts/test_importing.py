@@ -395,3 +395,27 @@ def test_the_entry_is_kept_as_the_record_it_is(home: Vault) -> None:
         "sim": "1",
         "duration_s": 43,
     }
+
+
+def test_what_was_erased_does_not_come_back_with_the_next_import(home: Vault) -> None:
+    heard = hook(home, START)
+    load(home, call_xml((START + DAY, STRANGER)))
+    home.purge.erase([contact.id for contact in home.contacts.list()])
+    raw = call_xml((START, STRANGER), (START + timedelta(seconds=90), "07700 900998"))
+    raw = raw.replace(b"</calls>", call_xml((START + DAY, STRANGER)).partition(b">")[2])
+    report = load(home, raw)
+    assert counts(report) == (0, 0, 2, 1)
+    assert home.contacts.get(heard).erased
+    assert [c.sender for c in home.contacts.list() if not c.erased] == ["07700 900998"]
+    assert counts(load(home, raw)) == (0, 0, 3, 0)
+    home.ledger.verify()
+
+
+def test_an_import_is_known_after_rekey_and_reindex(home: Vault) -> None:
+    hook(home, START)
+    raw = call_xml((START, STRANGER), (START + DAY, STRANGER))
+    load(home, raw)
+    home.rekey()
+    home.reindex()
+    assert counts(load(home, raw)) == (0, 0, 2, 0)
+    home.ledger.verify()
