@@ -232,7 +232,8 @@ def signed(kind: str, *ways: Callable[[bytes], Request]) -> st.SearchStrategy[Re
     """Requests most of which are signed, in one of the *ways* the service does it."""
     good = [raw_bodies(kind).map(way) for way in ways]
     fields = [forms(kind).map(as_form).map(way) for way in ways if way in _TAKES_FORMS]
-    return st.one_of(*good, *fields, *fields, unsigned(kind))
+    right = [nearly_right(kind).map(as_json).map(way) for way in ways if way not in _TAKES_FORMS]
+    return st.one_of(*good, *fields, *fields, *right, *right, unsigned(kind))
 
 
 def _twilio_form(body: bytes) -> Request:
