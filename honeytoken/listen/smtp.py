@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 MAX_CONNECTIONS = 200
 MAX_CONNECTIONS_PER_CLIENT = 20
+#: Of one client; a disk is filled by whoever knows one address.
+BYTES_PER_MINUTE = 67_108_864
 _DRAIN_S = 15.0
 _LOOK_UP_THREADS = 4
 
@@ -65,7 +67,9 @@ class SmtpServer:
         self.gateway = gateway
         self.clock = clock
         self.tls_context = _tls_context(gateway, folder)
+        #: For unknown recipients, and for what is stored: each recipient keeps the whole mail.
         self.patience = Patience(gateway.per_ip_per_minute)
+        self.room = Patience(BYTES_PER_MINUTE)
         self.connections: set[Connection] = set()
         self.is_closing = False
         self._store = store

@@ -184,6 +184,9 @@ class Connection(SMTP):
             mail.Envelope(recipient=recipient, sender=sender, arrived_at=arrived_at)
             for recipient in dict.fromkeys(envelope.rcpt_tos)
         ]
+        self._server.room.spend(
+            self.client, now=self.loop.time(), amount=len(content) * len(envelopes)
+        )
         return await self._server.store(content, envelopes, headers)
 
     async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802
@@ -249,10 +252,13 @@ class _Hooks:
         address: str,
         _options: list[str],
     ) -> str:
-        server = self._server
-        if server.patience.is_spent(connection.client, now=connection.loop.time()):
+        server, now = self._server, connection.loop.time()
+        if server.patience.is_spent(connection.client, now=now):
             server.count("too many")
             return "421 4.7.0 too many unknown recipients, try again later"
+        if server.room.is_spent(connection.client, now=now):
+            server.count("too many")
+            return "421 4.7.0 too much mail, try again later"
         if len(envelope.rcpt_tos) >= server.gateway.max_recipients:
             return "452 4.5.3 too many recipients"
         canonical = mail.canonical(address)
@@ -263,7 +269,7 @@ class _Hooks:
             server.count("unavailable")
             return TRY_LATER
         if canonical is None or not known:
-            server.patience.spend(connection.client, now=connection.loop.time())
+            server.patience.spend(connection.client, now=now)
             server.count("unknown recipient")
             return _NO_SUCH_MAILBOX
         envelope.rcpt_tos.append(canonical)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import smtplib
 import subprocess
 
 import httpx
@@ -47,3 +48,25 @@ def test_a_gateway_set_up_wrongly_is_one_clear_error(shell: Shell) -> None:
     with (shell.folder / "honeytoken.toml").open("a", encoding="utf-8") as file:
         file.write("\n[gateways.twilio]\nauth_tokn = 'x'\n")
     shell.failed("listen", "--port", "0")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGTERM to send")
+def test_the_listener_says_where_it_takes_mail(shell: Shell) -> None:
+    with (shell.folder / "honeytoken.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[gateways.mail]\nkind = "smtp"\nport = 0\n')
+    process = subprocess.Popen(
+        [*RUN, "--vault", str(shell.folder), "listen", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": ROOT},
+    )
+    with process:
+        assert process.stderr is not None
+        found = re.search(r"SMTP\) on 127\.0\.0\.1:(\d+)\.", process.stderr.readline())
+        assert found is not None
+        with smtplib.SMTP("127.0.0.1", int(found[1]), timeout=20) as smtp:
+            assert smtp.ehlo()[0] == 250
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert process.returncode == 0

@@ -280,6 +280,47 @@ def test_more_connections_than_one_client_may_have_are_sent_away(served: Served)
     assert greetings[20:] == [b"421"] * 2
 
 
+@pytest.mark.parametrize("limit", ["_COMMAND_S", "_LIFETIME_S", "_MESSAGE_S"])
+def test_a_client_that_is_too_slow_is_hung_up_on(
+    served: Served, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(f"honeytoken.listen.smtp_connection.{limit}", 0.5)
+    with client(served.port) as smtp:
+        smtp.ehlo()
+        smtp.mail("a@b.example")
+        smtp.rcpt(served.email)
+        if limit != "_COMMAND_S":
+            smtp.docmd("DATA")
+        smtp.send(b"Subject: never ended")
+        assert smtp.sock is not None
+        assert read_to_end(smtp.sock) == b""
+    assert served.vault.contacts.list() == []
+
+
+def test_a_client_that_fills_the_disk_has_to_wait(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("honeytoken.listen.smtp.BYTES_PER_MINUTE", 20_000)
+    with serving(tmp_path / "v", clock) as served, client(served.port) as smtp:
+        smtp.ehlo()
+        for n in range(2):
+            smtp.sendmail("a@b.example", served.email, b"Subject: %d\r\n\r\n" % n + b"x" * 15_000)
+        smtp.mail("a@b.example")
+        answer = smtp.rcpt(served.email)
+    assert answer == (421, b"4.7.0 too much mail, try again later")
+
+
+def test_bytes_that_no_text_has_are_stored(
+    tmp_path: Path, clock: Clock, store_url: str | None
+) -> None:
+    raw = b"From: a\x00b@c.example\r\nSubject: \xff\x00\xed\xa0\x80\r\n\r\na\x00\xed\xa0\x80b"
+    with serving(tmp_path / "v", clock, url=store_url) as served:
+        assert send(served.port, served.email, raw) == 250
+        (contact,) = served.vault.contacts.list()
+        (event,) = served.vault.contacts.events(contact.id)
+        assert event.body.startswith(raw)
+
+
 def test_the_log_holds_no_address_and_no_content(
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -316,17 +357,30 @@ def test_starttls_with_a_certificate_of_our_own(tmp_path: Path, clock: Clock) ->
 def test_what_was_sent_before_starttls_does_not_count_after_it(
     tmp_path: Path, clock: Clock
 ) -> None:
-    certificate(tmp_path / "pem")
+    trusting = certificate(tmp_path / "pem")
     more = 'tls_cert = "../pem/cert.pem"\ntls_key = "../pem/key.pem"'
+    with serving(tmp_path / "v", clock, more) as served:
+        raw = socket.create_connection(("127.0.0.1", served.port), timeout=15)
+        with raw:
+            raw.recv(512)
+            # Injected by somebody on the way: to be forgotten (CVE-2011-0411).
+            raw.sendall(b"EHLO x\r\nMAIL FROM:<evil@x.example>\r\nSTARTTLS\r\nEHLO evil\r\n")
+            plain = b""
+            while b"220 Ready" not in plain:
+                plain += raw.recv(512)
+            with trusting.wrap_socket(raw, server_hostname="localhost") as secret:
+                secret.sendall(b"RCPT TO:<%b>\r\n" % served.email.encode())
+                assert secret.recv(512).startswith(b"503")
+                secret.sendall(b"QUIT\r\n")
+                assert secret.recv(512).startswith(b"221")
+
+
+def test_a_sample_goes_through_tls_where_there_is_some(tmp_path: Path, clock: Clock) -> None:
+    certificate(tmp_path / "pem")
+    more = 'tls_cert = "../pem/cert.pem"\ntls_key = "../pem/key.pem"\nrequire_tls = true'
     with serving(tmp_path / "v", clock, more) as served:
         gateway = build_mail("mail", options_of(served.vault.settings, "gateways", "mail"))
         assert isinstance(gateway, SmtpGateway)
-        with client(served.port) as smtp:
-            smtp.ehlo()
-            # Injected by somebody on the way: to be forgotten (CVE-2011-0411).
-            smtp.send(b"STARTTLS\r\nMAIL FROM:<evil@x.example>\r\n")
-            assert smtp.getreply()[0] == 220
-            smtp.close()
         answer = send_sample(gateway, to=served.email, text="through TLS", now=clock())
         assert answer.startswith("250 ")
 
