@@ -136,8 +136,13 @@ _SECTIONS = {
 }
 #: Sections that hold one table for each name.
 _NAMED = ("gateways", "alerts", "senders")
-_MINIMUM = {"soak_days": 0, "capacity": 1, "port": 0, "max_body_bytes": 1024, "window_days": 1}
-_MAXIMUM = {"port": 65_535, "soak_days": 3_650, "window_days": 36_500, "max_body_bytes": 2**30}
+_MINIMUM: Mapping[str, float] = {"soak_days": 0, "capacity": 1, "port": 0, "max_body_bytes": 1024, "window_days": 1, "wait_hours": 0.25}
+_MAXIMUM = {"port": 65_535, "soak_days": 3_650, "window_days": 36_500, "max_body_bytes": 2**30,
+    "every_days": 3_650,
+    "overdue_days": 3_650,
+    "wait_hours": 720,
+    "heartbeat_hours": 8_760,
+}
 
 
 def load(folder: Path, *, environ: Mapping[str, str] | None = None) -> Settings:
@@ -359,6 +364,14 @@ unreviewed_days = 365
 expected_days = 180
 background_days = 180
 probe_days = 30
+
+# Proof of life: what the listener sends to your own contact points, now and then, through a
+# [senders.NAME] table, to see whether they still hear: docs/drill.md.
+# [drill]
+# every_days = 7         # between two of one contact point, on average; 0 sends none
+# overdue_days = 14      # without one that was heard
+# wait_hours = 6         # within which one must arrive
+# heartbeat_hours = 24   # of silence of a phone that used to send signs of life; 0 asks for none
 
 # One table per gateway; its hook is POST /hooks/<name>. Secrets go by reference: "env:NAME",
 # "file:PATH".

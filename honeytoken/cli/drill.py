@@ -17,7 +17,7 @@ from . import failures, output
 from .groups import Group
 from .output import Column
 from .parameters import NAME, json_option, reveal_option
-from .session import open_vault
+from .session import open_vault, recorded
 from .shorten import Plain, plain
 
 if TYPE_CHECKING:
@@ -141,19 +141,19 @@ def send(
             ids, medium=medium, caller=caller, region=region, timeout=timeout
         )
         # Whom to ring has to be read in full.
-        vault.reveal("contact points", [task.contact_point_id for task in tasks])
+        recorded("contact points", [task.contact_point_id for task in tasks])
         good = _by_hand(vault.drills, tasks, timeout, as_json=as_json)
     else:
         attempts = _sent(vault.drills, ids, via)
         states = _states(vault.drills, attempts, timeout if wait else None)
-        if reveal and attempts:
-            vault.reveal("contact points", [attempt.contact_point_id for attempt in attempts])
+        if reveal:
+            recorded("contact points", [attempt.contact_point_id for attempt in attempts])
         rows = (
             {**plain(a, reveal=reveal), "state": state}
             for a, state in zip(attempts, states, strict=True)
         )
         output.emit(rows, RESULTS, form="json" if as_json else None)
-        good = bool(attempts) and set(states) == {"heard" if wait else "sent"}
+        good = set(states) == {"heard" if wait else "sent"}
     if not good:
         ctx.exit(failures.FAILED)
 
@@ -164,8 +164,6 @@ def _sent(found: Drills, ids: Sequence[str], via: str | None) -> list[Attempt]:
         for attempt in found.send(ids, via=via):
             attempts.append(attempt)
             advance(len(attempts), len(ids) or len(attempts), _("Sending"))
-    if not attempts:
-        output.say(_("No contact point has a sender: add a [senders.NAME] table, or use --manual."))
     return attempts
 
 
@@ -182,9 +180,6 @@ def _states(found: Drills, attempts: Sequence[Attempt], timeout: timedelta | Non
 
 
 def _by_hand(found: Drills, tasks: Sequence[ByHand], timeout: timedelta, *, as_json: bool) -> bool:
-    if not tasks:
-        output.say(_("There is no contact point that you could reach that way."))
-        return False
     for task in tasks:
         if as_json:
             output.json_line(plain(task, reveal=True))
@@ -260,7 +255,7 @@ def list_proofs(*, reveal: bool, as_json: bool) -> None:
     vault = open_vault()
     proofs = vault.drills.proofs()
     if reveal:
-        vault.reveal("contact points", [proof.contact_point_id for proof in proofs])
+        recorded("contact points", [proof.contact_point_id for proof in proofs])
     rows: Iterable[Plain] = (plain(proof, reveal=reveal) for proof in proofs)
     output.emit(rows, COLUMNS, form="json" if as_json else None)
     for name, count in vault.drills.messages_a_month().items():

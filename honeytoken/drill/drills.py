@@ -156,7 +156,7 @@ class Drills:
 
         Raises:
             NotFound: there is no contact point, or no sender, of that name.
-            Refused: one may not be drilled.
+            Refused: one may not be drilled, or none has a sender.
             SettingsError: a sender is not set up rightly.
         """
         built = self.senders()
@@ -166,6 +166,11 @@ class Drills:
         points = self._named(ids)
         if not ids:
             points = [point for point in points if reach.usable(point, usable)]
+            if not points:
+                raise Refused(
+                    _("no contact point has a sender."),
+                    hint=_("Add a [senders.NAME] table, or ring yourself with --manual."),
+                )
         for point in points:
             yield self._attempt(point, reach.usable(point, usable))
 
@@ -212,20 +217,23 @@ class Drills:
                 raise InvalidInput(
                     _("contact point {id} cannot be reached that way.").format(id=point.id)
                 )
-        reached = [(point, way, self._addresses.of(point)) for point, way in chosen]
+        reached = [(point, way, to) for point, way in chosen if (to := self._addresses.of(point))]
+        if not reached:
+            raise Refused(
+                _("no contact point can be reached that way."),
+                hint=_("`honeytoken pool list` shows all; mail needs a canary with an e-mail."),
+            )
         with self._store.write() as tx:
             return list(self._opened(tx, reached, number, tx.now + timeout))
 
     def _opened(
         self,
         tx: Transaction,
-        chosen: Iterable[tuple[ContactPoint, Medium, str | None]],
+        chosen: Iterable[tuple[ContactPoint, Medium, str]],
         caller: str | None,
         deadline: datetime,
     ) -> Iterator[ByHand]:
         for point, way, to in chosen:
-            if to is None:
-                continue
             said = words(point.region, self._rng)
             is_call = way is Medium.CALL
             drill_id = drills.open_drill(

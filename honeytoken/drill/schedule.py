@@ -19,6 +19,8 @@ from enum import StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ..errors import SettingsError
+from ..messages import translate as _
 from ..settings import DrillSettings
 from ..store.drills import StoredDrill
 
@@ -30,6 +32,7 @@ RETRY = timedelta(hours=3)
 FAILURES_IN_A_ROW = 3
 _LONGEST_SPACING = timedelta(hours=6)
 _DAYS_A_MONTH = 30.44
+_SHORTEST_DAYS = 0.25
 
 
 class State(StrEnum):
@@ -105,6 +108,19 @@ def _health(
         return State.OVERDUE if now - heard_at > overdue else State.ALIVE
     # None was heard and none was missed: nothing that was tried ever left.
     return State.OVERDUE if now - drills[0].at > overdue else State.NEVER
+
+
+def check(settings: DrillSettings) -> None:
+    """Refuse a schedule so dense that it would be a tell, and cost a fortune.
+
+    Raises:
+        SettingsError: ``drill.every_days`` is neither 0 nor a quarter of a day at least.
+    """
+    if 0 < settings.every_days < _SHORTEST_DAYS:
+        raise SettingsError(
+            _("drill.every_days must be 0, or at least {days}.").format(days=_SHORTEST_DAYS),
+            hint=_("Once in a week or two is enough."),
+        )
 
 
 def is_open(drill: StoredDrill, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from ..errors import HoneytokenError
 from ..settings import Settings
 from ..store import Store
 from .drills import Drills
+from .schedule import check
 from .watch import look
 
 logger = logging.getLogger("honeytoken.drill")
@@ -24,10 +25,11 @@ def working(store: Store, settings: Settings, *, period_s: float = PERIOD_S) -> 
     """Drill on schedule while the block lasts. A message under way is waited for at its end.
 
     Raises:
-        SettingsError: a sender is not set up rightly.
+        SettingsError: a sender or the schedule is not set up rightly.
     """
     found = Drills(store, settings)
     found.senders()
+    check(settings.drill)
     stop = threading.Event()
 
     def work() -> None:

@@ -110,9 +110,11 @@ def test_what_could_not_be_sent_is_said_and_fails(phones: Shell, api: Api) -> No
 
 
 def test_without_a_sender_it_says_what_to_do(shop: Shell) -> None:
-    result = shop("drill")
-    assert result.exit_code == 1
-    assert "--manual" in result.stderr
+    said, hint = shop.failed("drill")
+    assert said == "Error: no contact point has a sender."
+    assert "[senders.NAME]" in hint
+    assert "--manual" in hint
+    assert "that way" in shop.failed("drill", "--manual", "--medium", "email")[0]
 
 
 def test_by_hand_it_says_whom_to_ring_and_hears_it(phones: Shell) -> None:

@@ -100,13 +100,19 @@ def test_a_text_that_arrives_before_its_sending_is_noted_is_heard(
         assert "alive" in states(vault)
 
 
-def test_a_sender_that_is_set_up_wrong_stops_the_listener_at_its_start(
-    tmp_path: Path, clock: Clock
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ('\n[senders.phone]\nkind = "sms_gateway"\n', "url"),
+        ("\n[drill]\nevery_days = 0.001\n", "every_days must be 0, or at least"),
+    ],
+)
+def test_what_is_set_up_wrong_stops_the_listener_at_its_start(
+    tmp_path: Path, clock: Clock, more: str, said: str
 ) -> None:
-    more = '\n[senders.phone]\nkind = "sms_gateway"\n'
     with (
         opened(tmp_path / "v", clock, more) as vault,
-        pytest.raises(SettingsError, match="url"),
+        pytest.raises(SettingsError, match=said),
         service.running(vault),
     ):
         pass
