@@ -20,9 +20,10 @@ def impatient(head_timeout_s: float, *, max_idle: int) -> type[H11Protocol]:
     Args:
         head_timeout_s: connections whose request head takes longer are closed.
         max_idle: connections without a request under way; one more, and the one that has been so
-            for the longest time is closed.
+            for the longest time is closed, rather one that never made a request.
     """
-    idle: dict[Impatient, None] = {}
+    fresh: dict[Impatient, None] = {}
+    kept: dict[Impatient, None] = {}
 
     class Impatient(H11Protocol):
         _head_due: asyncio.TimerHandle | None = None
@@ -58,9 +59,9 @@ def impatient(head_timeout_s: float, *, max_idle: int) -> type[H11Protocol]:
         def _rest(self) -> None:
             if self.transport.is_closing():
                 return
-            idle.setdefault(self)
-            if len(idle) > max_idle:
-                next(iter(idle)).give_way()
+            (fresh if self.cycle is None else kept).setdefault(self)
+            if len(fresh) + len(kept) > max_idle:
+                next(iter(fresh or kept)).give_way()
 
         def give_way(self) -> None:
             """Close this connection in favour of another one."""
@@ -68,7 +69,8 @@ def impatient(head_timeout_s: float, *, max_idle: int) -> type[H11Protocol]:
             self.transport.close()
 
         def _stir(self) -> None:
-            idle.pop(self, None)
+            fresh.pop(self, None)
+            kept.pop(self, None)
             if self._head_due is not None:
                 self._head_due.cancel()
                 self._head_due = None
