@@ -35,13 +35,14 @@ def stable_words() -> tuple[str, ...]:
     from ..ledger import Action
     from ..notify.book import STATES
     from ..notify.sinks import FAILURES
+    from ..phonelogs import Source
     from ..trial import STEPS
 
     kinds = (
         *(models.Authenticity, models.ChannelKind, models.ContactPointKind),
         *(models.ContactPointState, models.Disposition, models.DocumentKind, models.FieldForm),
         *(models.Medium, models.Permission, models.PlacementStatus, models.Role, models.Verdict),
-        *(Action, Reason),
+        *(Action, Reason, Source),
     )
     words = (each.value for kind in kinds for each in kind)
     return (*words, *CHECKS, *OUTCOMES, *STEPS, *STATES, *FAILURES, *WORDS)

@@ -11,7 +11,12 @@ import click
 
 from ..messages import translate as _
 
-_ZoneType = click.ParamType[tzinfo] if TYPE_CHECKING else click.ParamType
+if TYPE_CHECKING:
+    # Generic since click 8.4 only, so not subscripted at run time.
+    _ZoneType = click.ParamType[tzinfo]
+else:
+    _ZoneType = click.ParamType
+
 _OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):?([0-5][0-9])")
 
 
