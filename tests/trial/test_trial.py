@@ -222,3 +222,38 @@ def test_listener_that_binds_everywhere_is_asked_on_loopback(
 ) -> None:
     listen = replace(idle.settings.listen, host=host, port=8321)
     assert trial.listener_url(replace(idle.settings, listen=listen)) == url
+
+
+@pytest.fixture
+def mailed(tmp_path: Path) -> Iterator[Vault]:
+    """A vault whose listener takes mail, and the e-mail of a canary of it."""
+    with opened(tmp_path / "v") as vault:
+        table = {"kind": "smtp", "region": "GB", "port": _free_port()}
+        vault.settings = replace(vault.settings, gateways={"mail": table})
+        vault.pool.add("email_domain", "mail.shop.example", region="GB", gateway="mail")
+        with service.running(vault):
+            yield vault
+
+
+def test_mail_server_is_tried_with_a_mail_that_is_a_probe(mailed: Vault) -> None:
+    email = str(mailed.mint(locale="en-GB", requires=("email",)).identity.email)
+    steps = tried(mailed, "mail", to=email)
+    assert [(step.name, step.ok) for step in steps] == [
+        *(("recipient", True), ("answer", True), ("stored", True))
+    ]
+    (contact,) = mailed.contacts.list()
+    assert (contact.medium, contact.disposition) == ("email", "probe")
+    with pytest.raises(InvalidInput):
+        tried(mailed, "mail", to=email, url="https://shop.example/")
+
+
+def test_mail_to_nobody_is_told_from_a_server_that_is_deaf(mailed: Vault) -> None:
+    with pytest.raises(Refused, match="not accepted: 5"):
+        tried(mailed, "mail", to="nobody@mail.shop.example")
+
+
+def test_mailbox_elsewhere_cannot_be_tried_so(idle: Vault) -> None:
+    table = {"kind": "imap", "region": "GB", "host": "imap.post.example", "user": "a@post.example"}
+    idle.settings = replace(idle.settings, gateways={"box": {**table, "password": "p"}})
+    with pytest.raises(Refused, match="mailbox"):
+        tried(idle, "box", to=str(idle.pool.list()[0].value))
