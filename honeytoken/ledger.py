@@ -112,7 +112,7 @@ class Reveal:
     what: str
     #: Those shown; none if all of a kind were.
     ids: tuple[str, ...]
-    #: The account at the machine, where it is known.
+    #: The account at the machine, or the sink of an alert, where it is known.
     by: str | None = None
 
 

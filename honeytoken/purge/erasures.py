@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from .. import normalize
 from ..errors import InvalidInput, NotFound
@@ -24,6 +24,8 @@ Progress = Callable[[int, int], None]
 #: Alerts that were sent, and counts of deliveries, are no evidence and go after this.
 SENT_ALERTS_KEPT = timedelta(days=30)
 COUNTS_KEPT = timedelta(days=400)
+#: Later than every contact.
+_LATEST = (datetime.max.replace(tzinfo=UTC), "")
 #: A pause between two chunks, so that other processes get at a SQLite store.
 _LONGEST_PAUSE_S = 0.2
 
@@ -204,22 +206,29 @@ class Purge:
         return Chosen(tuple(sorted(found)), counts)
 
     def _stand_ins(self, wanted: Sequence[str]) -> dict[Mark, str]:
-        doomed: list[tuple[str, tuple[Mark, ...]]] = []
-        for chunk in erasing.held(self._store, ids=wanted):
-            doomed += ((item.contact.id, item.marks) for item in chunk)
-        if not any(marks for _id, marks in doomed):
-            return {}
+        """Return :func:`stand_ins` for contacts. Looks at all, and holds the marks of those."""
         going = set(wanted)
-        interesting = {mark for _id, marks in doomed for mark in marks}
-        earliest: dict[Mark, tuple[datetime, str]] = {}
-        for chunk in erasing.held(self._store):
-            for item in chunk:
-                if item.contact.id in going:
-                    continue
-                own = (item.contact.received_at, item.contact.id)
-                for mark in interesting.intersection(item.marks):
-                    earliest[mark] = min(own, earliest.get(mark, own))
-        return stand_ins(doomed, {mark: contact_id for mark, (_at, contact_id) in earliest.items()})
+        doomed: list[tuple[str, tuple[Mark, ...]]] = []
+        first: dict[Mark, tuple[datetime, str]] = {}
+        for contact_id, marks in self._marks_of(wanted):
+            doomed.append((contact_id, marks))
+            first.update(dict.fromkeys(marks, _LATEST))
+        if not first:
+            return {}
+        for contact_id, at, marks in erasing.tied(self._store):
+            if contact_id not in going:
+                for mark in marks:
+                    if mark in first:
+                        first[mark] = min(first[mark], (at, contact_id))
+        staying = {mark: found[1] for mark, found in first.items() if found is not _LATEST}
+        return stand_ins(doomed, staying)
+
+    def _marks_of(self, contact_ids: Sequence[str]) -> Iterator[tuple[str, tuple[Mark, ...]]]:
+        for start in range(0, len(contact_ids), erasing.CHUNK):
+            with self._store.read() as tx:
+                found = contacts.get_many(tx, contact_ids[start : start + erasing.CHUNK])
+            for new in sorted(found, key=lambda new: new.contact.id):
+                yield new.contact.id, erasing.marks(new.sender_digest, new.text_digest)
 
 
 def stand_ins(

@@ -166,9 +166,10 @@ def ledger_data(contact: Contact, plain: bytes) -> dict[str, Any]:
 def ledger_states(tx: Transaction) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield, for every contact, what the ledger should say of it last."""
     for row in rows_by_id(tx):
-        plain = opened(tx, row)
-        contact = _stored_contact(tx, row, ()).contact
-        yield row.id, ledger_data(contact, plain)
+        content = hashlib.sha256(opened(tx, row)).hexdigest()
+        plain = {name: getattr(row, name) for name in LEDGER_FIELDS[:-1]}
+        times = {name: _stored(plain[name]) for name in ("received_at", "sent_at")}
+        yield row.id, {**plain, **times, "content": content}
 
 
 def insert_many(tx: Transaction, contacts: Iterable[NewContact]) -> None:
@@ -525,9 +526,7 @@ def walk_between(
     return (_stored_contact(tx, row, ()) for row in rows_by_id(tx, *terms))
 
 
-def rows_by_id(
-    tx: Transaction, *terms: ColumnElement[bool]
-) -> Iterator[Row[*tuple[Any, ...]]]:
+def rows_by_id(tx: Transaction, *terms: ColumnElement[bool]) -> Iterator[Row[*tuple[Any, ...]]]:
     """Yield every row that fulfils *terms*, oldest first, some hundreds in memory at a time."""
     last = ""
     while True:
@@ -555,6 +554,22 @@ def held_after(tx: Transaction, last: str, *, limit: int) -> tuple[list[NewConta
     query = select(_contacts).where(_contacts.c.id > last, is_held()).order_by(_contacts.c.id)
     rows = tx.connection.execute(query.limit(limit)).all()
     return [_stored_contact(tx, row, ()) for row in rows], rows[-1].id if rows else ""
+
+
+def digests_after(
+    tx: Transaction, last: str, *, limit: int
+) -> tuple[list[tuple[str, datetime, bytes | None, bytes | None]], str]:
+    """Return id, time, digest of sender and of text as :func:`held_after` does the contacts."""
+    columns = _contacts.c
+    query = select(columns.id, columns.received_at, columns.sealed_key, columns.sealed)
+    query = query.where(columns.id > last, is_held()).order_by(columns.id).limit(limit)
+    rows = tx.connection.execute(query).all()
+    found = []
+    for row in rows:
+        data = codec.from_bytes(opened(tx, row))
+        digests = _digest(data, "sender_digest"), _digest(data, "text_digest")
+        found.append((row.id, row.received_at, *digests))
+    return found, rows[-1].id if rows else ""
 
 
 def get_many(tx: Transaction, contact_ids: Sequence[str]) -> list[NewContact]:

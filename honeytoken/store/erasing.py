@@ -37,35 +37,41 @@ class Held:
     marks: tuple[Mark, ...] = field(repr=False)
 
 
-def held(store: Store, *, ids: Sequence[str] | None = None) -> Iterator[list[Held]]:
-    """Yield the contacts that are not erased, a chunk at a time, each read for itself.
+# Read a chunk at a time, each for itself: nothing is held open between two.
 
-    Args:
-        store: nothing is held open between two chunks.
-        ids: only these.
-    """
-    if ids is None:
-        last = ""
-        while True:
-            with store.read() as tx:
-                found, last = contacts.held_after(tx, last, limit=CHUNK)
-            if not last:
-                return
-            yield [Held(new.contact, marks(new)) for new in found]
-    for start in range(0, len(ids), CHUNK):
+
+def held(store: Store) -> Iterator[list[Held]]:
+    """Yield the contacts that are not erased."""
+    last = ""
+    while True:
         with store.read() as tx:
-            found = contacts.get_many(tx, ids[start : start + CHUNK])
-        yield [Held(new.contact, marks(new)) for new in found if not new.contact.erased]
+            found, last = contacts.held_after(tx, last, limit=CHUNK)
+        if not last:
+            return
+        yield [Held(new.contact, _marks_of(new)) for new in found]
 
 
-def marks(new: NewContact) -> tuple[Mark, ...]:
-    """Return what ties a contact to others."""
-    found: list[Mark] = []
-    if new.sender_digest is not None:
-        found.append(("sender", new.sender_digest))
-    if new.text_digest is not None:
-        found.append(("text", new.text_digest))
-    return tuple(found)
+def tied(store: Store) -> Iterator[tuple[str, datetime, tuple[Mark, ...]]]:
+    """Yield id, time and marks of the contacts that are not erased."""
+    last = ""
+    while True:
+        with store.read() as tx:
+            found, last = contacts.digests_after(tx, last, limit=CHUNK)
+        if not last:
+            return
+        for contact_id, at, sender, text in found:
+            yield contact_id, at, marks(sender, text)
+
+
+def marks(sender: bytes | None, text: bytes | None) -> tuple[Mark, ...]:
+    """Return what ties a contact to others, of the digests of its sender and text."""
+    found: tuple[tuple[Literal["sender", "text"], bytes | None], ...]
+    found = (("sender", sender), ("text", text))
+    return tuple((kind, digest) for kind, digest in found if digest is not None)
+
+
+def _marks_of(new: NewContact) -> tuple[Mark, ...]:
+    return marks(new.sender_digest, new.text_digest)
 
 
 def held_count(tx: Transaction) -> int:
@@ -121,7 +127,7 @@ def erase(
 def _bare(new: NewContact, stand_ins: Mapping[Mark, str]) -> NewContact:
     """Return what remains of a contact."""
     contact = new.contact
-    named = {kind: stand_ins.get((kind, digest)) for kind, digest in marks(new)}
+    named = {kind: stand_ins.get((kind, digest)) for kind, digest in _marks_of(new)}
     return replace(
         new,
         contact=replace(

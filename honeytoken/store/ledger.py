@@ -152,7 +152,7 @@ def reveals(tx: Transaction, *, newest: int | None = None) -> list[Reveal]:
     rows = tx.connection.execute(query if newest is None else query.limit(newest)).all()
     times = {row.seq: row.at for row in reversed(rows)}
     return [
-        Reveal(seq, times[seq], data["what"], tuple(data["ids"]), data.get("by"))
+        Reveal(seq, times[seq], data["what"], tuple(data["ids"]), data.get("by", data.get("sink")))
         for seq, payloads in kept_payloads(tx, times)
         for data in (json.loads(payload[SALT_BYTES:]) for payload in payloads or ())
     ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from sqlalchemy import text
 from honeytoken import Vault
 from honeytoken.errors import HoneytokenError, LedgerBroken
 from honeytoken.ledger import GENESIS, Entry, Leaf, commitment, link, salted, verify
+from honeytoken.store import codec, contacts
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -132,6 +135,22 @@ TAMPERINGS = [
     "UPDATE contacts SET sealed = (SELECT sealed FROM events)",
     "UPDATE vault_state SET ledger_seq = ledger_seq - 1",
     "UPDATE ledger SET sealed = (SELECT sealed FROM ledger WHERE seq = 2) WHERE seq = 3",
+    # What stands beside sealed values, and what things are found by.
+    "UPDATE contact_points SET capacity = capacity + 1",
+    "UPDATE contact_points SET digest = substr(digest || digest, 2, 16) WHERE used > 0",
+    "UPDATE canaries SET plan_id = 'another'",
+    "UPDATE canaries SET expires_at = 1",
+    "UPDATE canaries SET minted_at = minted_at - 86400000000",
+    "DELETE FROM canary_index",
+    "UPDATE canary_index SET number = number + 1",
+    "INSERT INTO canary_index SELECT digest, number + 1 FROM canary_index",
+    "UPDATE placements SET reference_digest = NULL",
+    "UPDATE events SET delivery_digest = substr(delivery_digest || delivery_digest, 2, 16)",
+    "UPDATE events SET gateway = 'another'",
+    "UPDATE events SET received_at = received_at - 1",
+    "UPDATE events SET sealed = ''",
+    "INSERT INTO events SELECT 'evt_1', gateway, substr(delivery_digest, 1, 8), received_at,"
+    " contact_id, '' FROM events",
 ]
 
 
@@ -179,3 +198,37 @@ def test_many_canaries_share_an_entry_and_one_can_be_shown_alone(furnished: Vaul
         ).scalar_one()
         plain = tx.sealer.open(sealed, table="canaries", column="sealed", row=found[3].id)
     assert entry.commitments[3 * 32 : 4 * 32] == commitment(found[3].id, plain)
+
+
+def test_an_entry_about_a_contact_states_all_that_is_compared(furnished: Vault) -> None:
+    _worked(furnished)
+    with furnished.store.read() as tx:
+        ((_id, data),) = contacts.ledger_states(tx)
+    assert tuple(data) == contacts.LEDGER_FIELDS
+
+
+def test_what_older_entries_did_not_state_is_not_missed(
+    furnished_both: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Capacities, and the plan of a canary beside its identity.
+    vault = furnished_both
+
+    def without(*names: str) -> Callable[[Mapping[str, Any]], bytes]:
+        return lambda data: to_bytes({k: v for k, v in data.items() if k not in names})
+
+    to_bytes = codec.to_bytes
+    monkeypatch.setattr(codec, "to_bytes", without("capacity", "plan_id", "expires_at"))
+    vault.pool.add("phone_number", "+447700900777", region="GB", role="test")
+    _worked(vault)
+    monkeypatch.undo()
+    assert vault.ledger.verify()
+
+
+def test_what_was_revealed_is_listed_with_its_ids(furnished_both: Vault) -> None:
+    furnished_both.reveal("canaries", ["can_1", "can_2"], by="j.doe")
+    furnished_both.reveal("references", [])
+    first, second = furnished_both.ledger.reveals()
+    assert (first.what, first.ids, first.by) == ("canaries", ("can_1", "can_2"), "j.doe")
+    assert (second.what, second.ids, second.by) == ("references", (), None)
+    assert furnished_both.ledger.reveals(newest=1) == [second]
+    assert "j.doe" not in repr(furnished_both.ledger.entries())
