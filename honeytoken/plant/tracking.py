@@ -139,7 +139,7 @@ def _possible(item: Placement) -> bool:
 def _impossible(event: TrackingEvent, reason: str) -> InvalidInput:
     return InvalidInput(
         _("line {line}: {reason}").format(line=event.line, reason=reason),
-        hint=_("Nothing was done. Mend the file, or name its time zone with --zone."),
+        hint=_("Nothing was done. Mend the file, or name its time zone with --utc-offset."),
     )
 
 

@@ -187,7 +187,7 @@ def test_a_couriers_tracking_is_taken_from_the_shops_whole_export(
     result = shop("place", "--tracking", "-", "--json", stdin=TRACKING.encode(encoding))
     assert "1 other parcel was passed over." in result.stderr
     assert '"dispatched_at": "2026-01-02T01:00:00Z"' in result.stdout
-    shop.done("place", "--tracking", "-", "--zone", "+00:00", stdin=TRACKING.encode(encoding))
+    shop.done("place", "--tracking", "-", "--utc-offset", "+00:00", stdin=TRACKING.encode(encoding))
     (found,) = shop.json("place", "--list", "--json")
     assert found["dispatched_at"] == "2026-01-02T01:00:00Z", "the earliest time known stays"
     assert shop.json("contacts", "show", call, "--json")[0]["disposition"] == "unsolicited"
@@ -202,5 +202,5 @@ def test_a_tracking_file_with_one_bad_row_is_refused_whole(shop: Shell, canary: 
     assert "line 3" in cause
     shop.failed("place", "--tracking", "-", stdin="a,b\n1,2\n")
     shop.failed("place", "--tracking", "-", stdin="")
-    shop.failed("place", "--tracking", "-", "--zone", "Moon/Sea", stdin=TRACKING, code=2)
+    shop.failed("place", "--tracking", "-", "--utc-offset", "Moon/Sea", stdin=TRACKING, code=2)
     assert shop.store() == before
