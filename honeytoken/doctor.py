@@ -14,6 +14,8 @@ from .errors import HoneytokenError
 from .messages import ngettext
 from .messages import translate as _
 from .models import ContactPointKind, ContactPointState, PlacementStatus, Role
+from .notify.book import Health
+from .notify.sinks import build as build_sink
 from .settings import TEST, options_of
 from .store import counts, ledger
 from .vault import Vault
@@ -22,12 +24,14 @@ from .vault import Vault
 MIN_CONTROLS = 25
 MIN_CONTROL_SHARE = 0.2
 _STALE_INTENTION = timedelta(days=7)
+_STALE_ALERT = timedelta(hours=1)
 _LOOK_BACK_DAYS = 7
 _MIN_FREE_BYTES = 500 * 1024 * 1024
 #: What is looked at; of gateways each by its name.
 CHECKS = (
     *("mode", "keys", "ledger", "disk", "gateways", "gateway"),
     *("pool", "controls", "placements", "drills", "sender", "forwarders"),
+    *("alert", "alerts"),
 )
 #: Outcomes that a healthy gateway has; strangers try every mail server.
 _GOOD = ("accepted", "repeated", "nothing to record")
@@ -66,6 +70,7 @@ def examine(vault: Vault) -> list[Check]:
         _placements,
         _drills,
         _forwarders,
+        _alerts,
     )
     return [check for look in looks for check in look(vault)]
 
@@ -337,3 +342,66 @@ def _forwarders(vault: Vault) -> Iterator[Check]:
             ),
             hint=_("Look at the phone: power, network, and whether its app may run all the time."),
         )
+
+
+def _alerts(vault: Vault) -> Iterator[Check]:
+    tables = vault.settings.alerts
+    if not tables:
+        yield Check(
+            "alerts",
+            ok=None,
+            message=_("no sink is set up: nobody is told of contacts."),
+            hint=_("Add an [alerts.NAME] table to honeytoken.toml: docs/alerts.md."),
+        )
+    health = vault.alerts.health()
+    for name in tables:
+        try:
+            build_sink(name, options_of(vault.settings, "alerts", name))
+        except HoneytokenError as error:
+            yield Check(f"alert {name}", False, str(error), error.hint)
+        else:
+            yield _sink(vault, name, health)
+    known = {*(tally.sink for tally in health.tallies), *(held.sink for held in health.held)}
+    for name in sorted(known - set(tables)):
+        yield Check(
+            f"alert {name}",
+            ok=None,
+            message=_("alerts wait for it, and the settings do not name it any more."),
+            hint=_("Put its table back, or leave them."),
+        )
+
+
+def _sink(vault: Vault, name: str, health: Health) -> Check:
+    waiting = dead = 0
+    late = False
+    for tally in health.tallies:
+        if tally.sink == name:
+            waiting, dead = tally.waiting, tally.dead
+            oldest = tally.oldest_at
+            late = oldest is not None and oldest < vault.clock() - _STALE_ALERT
+    late = late or any(
+        held.sink == name and held.due_at < vault.clock() - _STALE_ALERT for held in health.held
+    )
+    message = _("{waiting} alerts wait, {dead} were given up.").format(waiting=waiting, dead=dead)
+    if name in health.gone:
+        return Check(
+            f"alert {name}",
+            ok=False,
+            message=_("the receiver said that it is gone (410): nothing is sent to it."),
+            hint=_("Set its new URL, then run `honeytoken alerts retry --all`."),
+        )
+    if name in health.failing or dead:
+        return Check(
+            f"alert {name}",
+            ok=False,
+            message=message,
+            hint=_("`honeytoken alerts test` says what fails; `alerts retry` sends them again."),
+        )
+    if late:
+        return Check(
+            f"alert {name}",
+            ok=None,
+            message=_("alerts wait for over an hour: {message}").format(message=message),
+            hint=_("They are sent while `honeytoken listen` runs."),
+        )
+    return Check(f"alert {name}", True, message)

@@ -18,9 +18,14 @@ RULE = Rule(timedelta(minutes=60), per_hour=3)
 
 
 def notice(
-    id: str, *, kind: str = CONTACT, first: bool = False, put_off: bool = False, at: datetime = NOW
+    notice_id: str,
+    *,
+    kind: str = CONTACT,
+    first: bool = False,
+    put_off: bool = False,
+    at: datetime = NOW,
 ) -> Pending:
-    return Pending(id, kind, "cp_1", at, put_off=put_off, first=first)
+    return Pending(notice_id, kind, "cp_1", at, put_off=put_off, first=first)
 
 
 def plan(*pending: Pending, made: int = 0, digest_at: datetime | None = None) -> rules.Plan:
@@ -142,16 +147,16 @@ def test_every_notice_is_told_exactly_once_and_no_hour_has_too_many(
         for group in found.now:
             made.append(now)
             told.update(group.ids)
-            for id in group.ids:
-                assert waiting.pop(id)[0].kind == group.kind
+            for each in group.ids:
+                assert waiting.pop(each)[0].kind == group.kind
         for until, group in found.later:
             assert until > now
-            for id in group.ids:
-                old = waiting[id][0]
+            for each in group.ids:
+                old = waiting[each][0]
                 put_off = Pending(
                     old.id, old.kind, old.subject, old.created_at, put_off=True, first=old.first
                 )
-                waiting[id] = (put_off, until)
+                waiting[each] = (put_off, until)
         in_hour = [at for at in made if at > now - rules.HOUR]
         assert len(in_hour) <= per_hour
         minute += 1
