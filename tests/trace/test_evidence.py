@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 import pytest
 
 from honeytoken.models import (
@@ -17,6 +20,7 @@ from honeytoken.models import (
     Trace,
 )
 from honeytoken.trace import attribute
+from honeytoken.trace.exposure import plantings
 
 from .world import Story, day
 
@@ -203,6 +207,59 @@ def test_silence_while_riders_were_expected_proves_less() -> None:
         story.plant(["b", "c", "d"], 4)
         story.control(25)
     assert posterior(expecting) > posterior(plain)
+
+
+def _expecting(
+    *,
+    expected_until: datetime | None = None,
+    dispatched_at: datetime | None = None,
+    delivered_at: datetime | None = None,
+) -> Story:
+    story = Story()
+    for n in range(4):
+        story.canary(f"a-{n}", "a")
+    story.placements = [
+        replace(
+            item,
+            expected_until=expected_until,
+            dispatched_at=dispatched_at,
+            delivered_at=delivered_at,
+        )
+        for item in story.placements
+    ]
+    story.plant(["b", "c", "d"], 4)
+    story.control(25)
+    return story
+
+
+def test_silence_between_dispatch_and_48_hours_after_delivery_proves_nothing() -> None:
+    """Tracking goes before the owner's guess, in both directions."""
+    guess = _expecting(expected_until=day(60))
+    tracked = _expecting(expected_until=day(60), dispatched_at=day(1), delivered_at=day(3))
+    late = _expecting(expected_until=day(3), dispatched_at=day(1), delivered_at=day(58))
+    plain = _expecting()
+    assert posterior(plain) < posterior(tracked) < posterior(guess)
+    # One day of silence apart: the one before the dispatch.
+    assert posterior(late) == pytest.approx(posterior(guess), rel=0.1)
+
+
+def test_a_shared_number_shares_its_riders() -> None:
+    """A call while one canary's parcel is on its way would be ambiguous for the other's channel."""
+    alone, shared = Story(), Story()
+    for story in (alone, shared):
+        for n in range(4):
+            story.canary(f"a-{n}", "a", number=f"n-{n}")
+            number = f"n-{n}" if story is shared else f"m-{n}"
+            story.canary(f"b-{n}", "b", number=number, expected_until=day(60))
+        story.control(25)
+    assert posterior(shared) > posterior(alone)
+
+
+def test_riders_do_not_count_as_the_background_of_a_number() -> None:
+    """The days a number was listened to leave out those when a call would have been ambiguous."""
+    found = plantings(_expecting(dispatched_at=day(10), delivered_at=day(20)).evidence())
+    assert found.listened["number-a-0"] == pytest.approx(90 - 12)
+    assert found.listened["number-b-0"] == pytest.approx(90)
 
 
 def test_who_saw_only_a_masked_number_cannot_have_passed_on_the_full_one() -> None:
