@@ -226,6 +226,7 @@ class _Import:
         else:
             with self._store.write() as tx:
                 self._settler.settle(tx, chunk)
+                matching.expect_late(tx, self._source, len(chunk))
 
 
 def _unreadable(bad: Sequence[Unreadable], count: int) -> InvalidInput:

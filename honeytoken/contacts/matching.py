@@ -18,6 +18,7 @@ from .. import store
 from ..keys import IndexKind
 from ..models import Contact, Medium
 from ..phonelogs import Source
+from ..store import counts
 
 #: Clocks of phone, forwarder and carrier, and the time until a forwarder sends.
 TOLERANCE = timedelta(minutes=3)
@@ -25,6 +26,8 @@ TOLERANCE = timedelta(minutes=3)
 TEXT_TOLERANCE = timedelta(hours=24)
 #: Gateways whose records were imported and may be the second of a hook's.
 IMPORTED = frozenset(source.value for source in Source)
+#: For so long after an import a hook may still tell of what was in it.
+_LATE_DAYS = 30
 #: A bucket is as wide as the tolerance on both sides, so a time lies within reach of two.
 _BUCKET = 2 * TOLERANCE
 #: Of one sender's contacts, as many are looked at before and after a record's time.
@@ -109,6 +112,16 @@ def waiting_digest(
     if even(text):
         return _digest(tx, point, medium, sender, even(text))
     return _digest(tx, point, medium, sender, _bucket(at))
+
+
+def expect_late(tx: store.Transaction, source: Source, entries: int) -> None:
+    """Note that entries were imported: from now on the listener looks for hooks that are late."""
+    counts.add(tx, {(source.value, "imported"): entries})
+
+
+def may_be_late(tx: store.Transaction) -> bool:
+    """Tell whether anything was imported lately, so that a delivery may be a second record."""
+    return counts.any_of(tx, IMPORTED, counts.day(tx.now) - _LATE_DAYS)
 
 
 def digests_of_late(

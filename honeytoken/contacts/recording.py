@@ -131,8 +131,9 @@ def _record_fresh(
     reached = [_reached(tx, item) for item, _digest in fresh]
     known = _look_up(tx, [item for item in reached if item is not None])
     folds = [_fold_digest(tx, item) for item, _digest in fresh]
+    may_be_late = matching.may_be_late(tx)
     late = [
-        _late_digests(tx, item, at, known)
+        _late_digests(tx, item, at, known) if may_be_late else ()
         for (item, _digest), at in zip(fresh, reached, strict=True)
     ]
     looked_up = [digest for digest in folds if digest is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -39,6 +39,13 @@ def add(tx: Transaction, counts: Mapping[tuple[str, str], int]) -> None:
             for (gateway, outcome), count in sorted(counts.items())
         ],
     )
+
+
+def any_of(tx: Transaction, gateways: Collection[str], first_day: int) -> bool:
+    """Tell whether any of these gateways brought something on that day or later."""
+    # The listener asks for every batch: past SQLAlchemy.
+    sql = f"SELECT 1 FROM delivery_counts WHERE gateway IN {{}} AND day >= {first_day:d}"  # noqa: S608
+    return next(tx.select_in(sql, sorted(gateways)), None) is not None
 
 
 def since(tx: Transaction, first_day: int) -> dict[tuple[str, str], int]:
