@@ -23,7 +23,7 @@ from ..messages import translate as _
 from ..models import ContactPoint, Medium
 from ..phonelogs import Entry, PhoneLog, Unreadable, open_log
 from ..store import Store
-from . import owners
+from . import matching, owners
 from .owners import Owners
 from .reports import Choice, ImportReport, Progress
 from .settling import Settler
