@@ -165,7 +165,8 @@ class Writer:
 
     def _taken(self) -> tuple[Counter[tuple[str, str]], set[tuple[str, str]]] | None:
         self._counted_at = time.monotonic()
-        if not self._counts and not self._beats and not self._failing:
+        trying = self._failing and not self._stopping
+        if not self._counts and not self._beats and not trying:
             return None
         taken = self._counts, self._beats
         self._counts, self._beats = Counter(), set()

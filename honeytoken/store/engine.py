@@ -21,6 +21,8 @@ from ..messages import translate as _
 
 #: How long a writer waits for another one before it says that the store is busy.
 BUSY_TIMEOUT_S = 10.0
+#: How long a PostgreSQL that does not answer is given, for each of its addresses.
+CONNECT_TIMEOUT_S = 5
 _RETRY_S = 0.02
 
 _PRAGMAS = (
@@ -115,7 +117,7 @@ def _postgresql(url: URL) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     arguments: dict[str, Any] = {
-        "connect_timeout": 5,
+        "connect_timeout": CONNECT_TIMEOUT_S,
         # A server that vanished in the middle (no power, no network) is noticed, too.
         "tcp_user_timeout": int(BUSY_TIMEOUT_S * 1000),
         "keepalives_idle": 5,

@@ -12,8 +12,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -73,7 +73,11 @@ class Listener:
 
 @contextmanager
 def listening(
-    folder: Path | str, *, port: int = 0, settings: Mapping[str, float] | None = None
+    folder: Path | str,
+    *,
+    port: int = 0,
+    settings: Mapping[str, float] | None = None,
+    inside: Sequence[str] = (),
 ) -> Iterator[Listener]:
     """Run a listener; it is gone when the block ends, however it ends.
 
@@ -81,10 +85,11 @@ def listening(
         folder: of a vault.
         port: 0 takes a free one.
         settings: numbers in its modules, such as ``store.engine.BUSY_TIMEOUT_S``.
+        inside: a command that it is run by.
     """
     given = [f"{name}={value}" for name, value in (settings or {}).items()]
     process = subprocess.Popen(
-        [sys.executable, "-c", _LISTEN, str(folder), str(port), *given],
+        [*inside, sys.executable, "-c", _LISTEN, str(folder), str(port), *given],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -259,31 +264,44 @@ def check(folder: Path | str, *loads: Load, alerts: bool = True) -> int:
     return len(stored)
 
 
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A small file system that is mounted for one process, and for those started inside."""
+
+    #: Where those inside see it.
+    path: Path
+    #: Where everybody else sees its files. SQLite follows it to the folder beneath instead.
+    outside: Path
+    inside: Sequence[str]
+
+
 @contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path | None]:
-    """Give a folder on a file system of its own, or ``None`` where that is not permitted."""
-    own = [] if os.name == "posix" and os.geteuid() == 0 else ["--user", "--map-root-user"]
+def small_disk(path: Path, size: str) -> Iterator[Disk | None]:
+    """Give a file system of its own, or ``None`` where that is not permitted."""
+    user = [] if os.name == "posix" and os.geteuid() == 0 else ["--user"]
     mount = f'mount -t tmpfs -o size={size},mode=700 none "$0" && echo mounted && exec cat'
-    with ExitStack() as stack:
+    unshare = ["unshare", *user, *(["--map-root-user"] if user else []), "--mount"]
+    try:
+        holder = subprocess.Popen(
+            [*unshare, "sh", "-c", mount, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+    except OSError:
+        yield None
+        return
+    assert holder.stdout is not None
+    assert holder.stdin is not None
+    with holder.stdin, holder.stdout:
         try:
-            holder = subprocess.Popen(
-                ["unshare", *own, "--mount", "sh", "-c", mount, str(folder)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-            )
-        except OSError:
-            yield None
-            return
-        stack.enter_context(holder)
-        assert holder.stdout is not None
-        if holder.stdout.readline() != "mounted\n":
-            yield None
-            return
-        with suppress(BrokenPipeError):
-            try:
-                # The mount is seen by that process alone, and by whoever looks through its eyes.
-                yield Path(f"/proc/{holder.pid}/root{folder.resolve()}")
-            finally:
-                holder.kill()
+            if holder.stdout.readline() != "mounted\n":
+                yield None
+                return
+            target = ["--target", str(holder.pid), *user, "--mount"]
+            outside = Path(f"/proc/{holder.pid}/root{path.resolve()}")
+            yield Disk(path, outside, ["nsenter", *target, "--"])
+        finally:
+            holder.kill()
+            holder.wait()
