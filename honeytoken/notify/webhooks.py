@@ -73,15 +73,13 @@ class Webhook:
             addresses.checked, self.target.host, allowed=self.allowed, resolve=self.resolve
         )
         url = httpx.URL(self.target.url)
-        # No proxy and no password from the environment: both would go past the check.
-        async with httpx.AsyncClient(
-            verify=_certificates() if self.target.scheme == "https" else False,
-            trust_env=False,
-            follow_redirects=False,
-            timeout=self.timeout_s,
-        ) as client:
-            for last, address in enumerate(found, 1 - len(found)):
-                request = client.build_request(
+        # Not a client: that would log the URL, follow redirects if told to, and ask the environment
+        # for proxies and passwords.
+        async with httpx.AsyncHTTPTransport(
+            verify=_certificates() if self.target.scheme == "https" else False, trust_env=False
+        ) as transport:
+            for left, address in zip(reversed(range(len(found))), found, strict=True):
+                request = httpx.Request(
                     "POST",
                     # The very address that was checked; certificate and Host are the name's.
                     url.copy_with(host=address),
@@ -91,9 +89,9 @@ class Webhook:
                 )
                 try:
                     # The answer's body is not read: the status says it all.
-                    answer = await client.send(request, stream=True)
+                    answer = await transport.handle_async_request(request)
                 except httpx.ConnectError as error:
-                    if last == 0 or _is_tls(error):
+                    if not left or _is_tls(error):
                         raise
                     continue
                 await answer.aclose()
