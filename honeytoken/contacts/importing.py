@@ -23,7 +23,7 @@ from ..messages import translate as _
 from ..models import ContactPoint, Medium
 from ..phonelogs import Entry, PhoneLog, Unreadable, open_log
 from ..store import Store
-from . import matching, owners
+from . import owners
 from .owners import Owners
 from .reports import Choice, ImportReport, Progress
 from .settling import Settler
@@ -226,7 +226,6 @@ class _Import:
         else:
             with self._store.write() as tx:
                 self._settler.settle(tx, chunk)
-                matching.expect_late(tx, self._source, len(chunk))
 
 
 def _unreadable(bad: Sequence[Unreadable], count: int) -> InvalidInput:

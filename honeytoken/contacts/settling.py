@@ -199,6 +199,7 @@ class Settler:
         ids: list[str | None] = [None] * len(items)
         if items and not self._dry_run:
             ids = [done.contact_id for done in record_batch(tx, [item.received for item in items])]
+            matching.expect_late(tx, self._source, len(items))
         self._taken.update(contact_id for contact_id in ids if contact_id)
         self.missed += [
             Missed(item.entry.line, item.entry.medium, item.told.at, contact_id)
