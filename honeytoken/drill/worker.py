@@ -18,11 +18,12 @@ logger = logging.getLogger("honeytoken.drill")
 
 #: Seconds between two looks.
 PERIOD_S = 60.0
+_LAST_S = 20.0
 
 
 @contextmanager
 def working(store: Store, settings: Settings, *, period_s: float = PERIOD_S) -> Iterator[None]:
-    """Drill on schedule while the block lasts. A message under way is waited for at its end.
+    """Drill on schedule while the block lasts. A message under way may still leave at its end.
 
     Raises:
         SettingsError: a sender or the schedule is not set up rightly.
@@ -45,7 +46,9 @@ def working(store: Store, settings: Settings, *, period_s: float = PERIOD_S) -> 
         yield
     finally:
         stop.set()
-        thread.join()
+        # A message under way is not waited for without end: it is written down, and counts for
+        # nothing until it is heard.
+        thread.join(_LAST_S)
 
 
 def _guarded(job: Callable[[], object]) -> None:

@@ -138,13 +138,13 @@ def awaited(tx: Transaction, contact_point_ids: Collection[str]) -> list[Awaited
     # Asked for every batch of the listener: past SQLAlchemy.
     now, late = to_microseconds(tx.now), to_microseconds(tx.now - LATE)
     rows = tx.select_in(
-        "SELECT id, contact_point_id, medium, heard, deadline, sealed FROM drills"
-        " WHERE contact_point_id IN {}",
+        "SELECT id, contact_point_id, medium, heard, deadline, sealed FROM drills"  # noqa: S608
+        f" WHERE contact_point_id IN {{}} AND deadline >= {late:d}",
         sorted(contact_point_ids),
     )
     found = []
     for drill_id, point_id, medium, is_heard, deadline, sealed in rows:
-        if sealed is None or deadline < (now if medium == Medium.CALL.value else late):
+        if sealed is None or (medium == Medium.CALL.value and deadline < now):
             continue
         plain = tx.sealer.open(bytes(sealed), table="drills", column="sealed", row=drill_id)
         marker = codec.from_bytes(plain)["marker"]
