@@ -79,7 +79,12 @@ _NO_VALUE = "?"
     metavar="FILE",
     help=_("Take dispatch and delivery from a courier's tracking events; - is stdin."),
 )
-@click.option("--utc-offset", "zone", type=ZONE, help=_("With --tracking: of times that do not say their own."))
+@click.option(
+    "--utc-offset",
+    "zone",
+    type=ZONE,
+    help=_("With --tracking: of times that do not say their own."),
+)
 @click.option("--route", type=NAME, help=_("The channels it passes through, in place of CHANNEL."))
 @click.option("--document", type=choice(DocumentKind), help=_("On what it travels. [waybill]"))
 @click.option("--reference", type=NAME, metavar="ORDER", help=_("Your own order number; sealed."))
