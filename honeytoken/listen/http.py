@@ -66,6 +66,8 @@ def impatient(head_timeout_s: float, *, max_idle: int) -> type[H11Protocol]:
         def give_way(self) -> None:
             """Close this connection in favour of another one."""
             self._stir()
+            # Not counted any more: requests that came in together with it are not to be refused.
+            self.connections.discard(self)
             self.transport.close()
 
         def _stir(self) -> None:
