@@ -134,7 +134,12 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
+mail_max_userip_connections = 100
+auth_failure_delay = 0
 passdb {{
   driver = static
   args = password={password}

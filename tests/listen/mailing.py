@@ -17,6 +17,13 @@ from cryptography.x509.oid import NameOID
 from honeytoken import Canary, Vault
 from tests.conftest import Clock, furnish
 
+#: Code of a listener of its own, which a test can kill.
+LISTEN = (
+    "import sys; from honeytoken import Vault, service\n"
+    "with Vault.open(sys.argv[1]) as vault:\n"
+    "    service.serve(vault, port=0, on_ready=lambda url: print(url, flush=True))\n"
+)
+
 
 def free_port() -> int:
     with socket.socket() as found:

@@ -22,8 +22,7 @@ from honeytoken.store.mailboxes import Place
 from tests.conftest import Clock
 from tests.listen import imap_servers
 from tests.listen.imap_servers import FOLDER, PASSWORD, USER, Server
-from tests.listen.mailing import certificate, email_of, free_port, message, opened, planted
-from tests.listen.test_crash import LISTEN
+from tests.listen.mailing import LISTEN, certificate, email_of, free_port, message, opened, planted
 
 TABLE = f"""
 kind = "imap"

@@ -28,6 +28,7 @@ from honeytoken.settings import options_of
 from honeytoken.store import counts
 from tests.conftest import Clock
 from tests.listen.mailing import (
+    LISTEN,
     certificate,
     client,
     email_of,
@@ -37,7 +38,6 @@ from tests.listen.mailing import (
     planted,
     send,
 )
-from tests.listen.test_crash import LISTEN
 
 UNKNOWN = "nobody.of.ours@mail.shop.example"
 
