@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from ..errors import LedgerBroken
+from ..keys import DIGEST_BYTES, random_bytes
 from ..ledger import (
     COMMITMENT_BYTES,
     SALT_BYTES,
@@ -112,7 +113,8 @@ class _Records:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._met: Counter[str] = Counter()
-        self._indexed = 0
+        key = random_bytes(DIGEST_BYTES)
+        self._indexed, self._index = canaries.IndexSum(key), canaries.IndexSum(key)
         #: Events that hold nothing any more, with the entry about their receipt; an entry about
         #: their erasure has to follow.
         self._empty: dict[str, int] = {}
@@ -160,7 +162,8 @@ class _Records:
                 raise LedgerBroken(
                     0, _("records of {table} are not in the ledger.").format(table=table)
                 )
-        if canaries.index_count(self._tx) != self._indexed:
+        canaries.add_index(self._tx, self._index)
+        if self._index.value != self._indexed.value:
             raise LedgerBroken(0, _("the index of the canaries leads elsewhere."))
 
     def _plains(self, table: str, ids: list[str]) -> Mapping[str, bytes | None]:
@@ -168,9 +171,7 @@ class _Records:
         if table == "events":
             return contacts.opened_events(self._tx, ids)
         if table == "canaries":
-            plains, indexed = canaries.audited(self._tx, ids)
-            self._indexed += indexed
-            return plains
+            return canaries.audited(self._tx, ids, self._indexed)
         columns = schema.metadata.tables[table].c
         query = select(columns.id, columns.sealed).where(columns.id.in_(ids))
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -88,14 +89,36 @@ def insert_many(
     tx.insert_many(_index, ("digest", "number"), index_rows)
 
 
-def audited(tx: Transaction, ids: Sequence[str]) -> tuple[dict[str, bytes | None], int]:
-    """Return, by id, what is sealed of canaries, and how many rows of the index are theirs.
+class IndexSum:
+    """Tells whether two sets of rows of the index are equal, in whatever order they come.
 
-    It is empty where something else stands beside it: another plan or time, or an index that does
-    not lead to the canary. Older canaries do not hold their plan and expiry.
+    The sum of a keyed hash of each row, modulo 2**128. The key is drawn for each comparison, so
+    that nobody can choose rows whose sum is that of others.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self.value = 0
+
+    def add(self, digest: bytes, number: int) -> None:
+        """Count a row in."""
+        row = digest + number.to_bytes(8, "big")
+        hashed = hashlib.blake2b(row, key=self._key, digest_size=DIGEST_BYTES).digest()
+        self.value = (self.value + int.from_bytes(hashed, "big")) % 2 ** (8 * DIGEST_BYTES)
+
+
+def audited(tx: Transaction, ids: Sequence[str], expected: IndexSum) -> dict[str, bytes | None]:
+    """Return, by id, what is sealed of canaries.
+
+    It is empty where something else stands beside it: another plan or time. Older canaries do not
+    hold their plan and expiry.
+
+    Args:
+        tx: the transaction.
+        ids: of canaries.
+        expected: takes up the rows of the index that lead to them.
     """
     plains: dict[str, bytes | None] = {}
-    wanted: dict[tuple[bytes, int], str] = {}
     sql = "SELECT number, id, plan_id, minted_at, expires_at, sealed FROM canaries WHERE id IN {}"
     for number, canary_id, plan_id, minted_at, expires_at, sealed in tx.select_in(sql, ids):
         plain = tx.sealer.open(bytes(sealed), table="canaries", column="sealed", row=canary_id)
@@ -106,20 +129,22 @@ def audited(tx: Transaction, ids: Sequence[str]) -> tuple[dict[str, bytes | None
             and is_of(canary_id, minted_at)
         )
         plains[canary_id] = plain if agrees else b""
-        identity = codec.identity(data["identity"])
-        wanted |= {(digest, number): canary_id for digest in digests(tx.indexer, identity)}
-    sql = "SELECT digest, number FROM canary_index WHERE digest IN {}"
-    every = list({digest for digest, _number in wanted})
-    there = {(bytes(digest), number) for digest, number in tx.select_in(sql, every)}
-    for key, canary_id in wanted.items():
-        if key not in there:
-            plains[canary_id] = b""
-    return plains, len(wanted)
+        for digest in set(digests(tx.indexer, codec.identity(data["identity"]))):
+            expected.add(digest, number)
+    return plains
 
 
-def index_count(tx: Transaction) -> int:
-    """Return how many rows the index has."""
-    return tx.connection.execute(select(func.count()).select_from(_index)).scalar_one()
+def add_index(tx: Transaction, stored: IndexSum) -> None:
+    """Count in every row of the index."""
+    digest, number = b"", 0
+    sql = (
+        "SELECT digest, number FROM canary_index WHERE (digest, number) > ({}, {})"
+        " ORDER BY digest, number LIMIT {}"
+    )
+    while rows := tx.execute(sql, digest, number, _READ_CHUNK):
+        for found, number in rows:
+            digest = bytes(found)
+            stored.add(digest, number)
 
 
 def ids_by_digest(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, list[str]]:
