@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from . import imports, listener, lookup, mint
+from . import imports, listener, lookup, mint, storm
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "imports": imports.run,
@@ -13,11 +13,14 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "lookup": lookup.run,
     "listener": listener.run,
     "million": listener.run_full,
+    "storm": storm.run,
 }
 
 
 def main(names: list[str]) -> int:
     """Run the benchmarks; return the exit code."""
+    if names[:1] == ["storm"]:
+        return storm.main(names[1:])
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         sys.stderr.write(f"unknown: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}\n")

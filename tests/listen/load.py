@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -153,12 +154,19 @@ class Connection:
             self.close()
         return int(first.split(" ")[1]), headers
 
-    def abort(self, raw: bytes = b"") -> None:
-        """Send *raw*, if there is a connection, and break it off."""
-        if self._streams is not None:
-            self._streams[1].write(raw)
-            self._streams[1].transport.abort()
-            self._streams = None
+    async def abort(self, raw: bytes, *, after_s: float) -> None:
+        """Send *raw*, the beginning of a request or all of it; later break the connection off.
+
+        Raises:
+            OSError: there was nobody to send it to.
+        """
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self._host, self._port)
+        _reader, writer = self._streams
+        self._streams = None
+        writer.write(raw)
+        await asyncio.sleep(after_s)
+        writer.transport.abort()
 
     def close(self) -> None:
         if self._streams is not None:
@@ -177,11 +185,13 @@ class Load:
     #: Of answers 503.
     without_retry_after: int = 0
     slowest_s: float = 0.0
+    #: Seed of the order.
+    order: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
 
     async def work(self, url: str, worker: int) -> None:
         connection = Connection(url)
-        for n in range(1_000_000):
+        for n in self._numbers(worker):
             sid = f"SM{self.name}{worker:04x}{n:08x}"
             raw = request(sid)
             self.sent.add(sid)
@@ -190,6 +200,11 @@ class Load:
                     connection.close()
                     return
                 await self._try(connection, sid, raw)
+
+    def _numbers(self, worker: int) -> Iterator[int]:
+        chance = random.Random(self.order * 1000 + worker)
+        for start in range(0, 1_000_000, 32):
+            yield from chance.sample(range(start, start + 32), 32)
 
     async def _try(self, connection: Connection, sid: str, raw: bytes) -> None:
         start = time.monotonic()
@@ -219,9 +234,9 @@ class Load:
 
 
 @contextmanager
-def pressing(url: str, *, connections: int = 8, name: str = "0") -> Iterator[Load]:
+def pressing(url: str, *, connections: int = 8, name: str = "0", order: int = 0) -> Iterator[Load]:
     """Send one delivery after another, each until it is acknowledged, while the block lasts."""
-    load = Load(name)
+    load = Load(name, order=order)
 
     async def work() -> None:
         await asyncio.gather(*(load.work(url, worker) for worker in range(connections)))
