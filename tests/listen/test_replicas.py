@@ -154,13 +154,13 @@ def test_four_replicas_do_not_deadlock_and_each_may_be_killed(
             for n, listener in enumerate(listeners)
         ]
         for load in loads:
-            load.until_more(200, 100)
+            load.until_more(200, 40)
         for n, listener in enumerate(listeners):
             listener.process.kill()
-            loads[n - 1].until_more(200, 50)
+            loads[n - 1].until_more(200, 20)
             port = int(listener.url.rpartition(":")[2])
             stack.enter_context(listening(folder, port=port))
-            loads[n].until_more(200, 50)
+            loads[n].until_more(200, 20)
     check(folder, *loads)
     assert {status for load in loads for status in load.answers} <= {0, 200}
     engine = sqlalchemy.create_engine(postgres_url)
