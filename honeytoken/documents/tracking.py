@@ -246,8 +246,9 @@ def _moment(line: int, text: str, zone: tzinfo) -> datetime:
     found = _YEAR_FIRST(plain)
     try:
         if found:
-            year, month, day, *clock = (int(part or 0) for part in found.groups()[:6])
-            at = datetime(year, month, day, *clock, tzinfo=_offset(found[7]) or zone)
+            year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+            zone = _offset(found[7]) or zone
+            at = datetime(year, month, day, hour, minute, second, tzinfo=zone)
         else:
             at = _with_named_month(plain).replace(tzinfo=zone)
         return at.astimezone(UTC)
