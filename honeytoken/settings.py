@@ -136,8 +136,19 @@ _SECTIONS = {
 }
 #: Sections that hold one table for each name.
 _NAMED = ("gateways", "alerts", "senders")
-_MINIMUM: Mapping[str, float] = {"soak_days": 0, "capacity": 1, "port": 0, "max_body_bytes": 1024, "window_days": 1, "wait_hours": 0.25}
-_MAXIMUM = {"port": 65_535, "soak_days": 3_650, "window_days": 36_500, "max_body_bytes": 2**30,
+_MINIMUM: Mapping[str, float] = {
+    "soak_days": 0,
+    "capacity": 1,
+    "port": 0,
+    "max_body_bytes": 1024,
+    "window_days": 1,
+    "wait_hours": 0.25,
+}
+_MAXIMUM = {
+    "port": 65_535,
+    "soak_days": 3_650,
+    "window_days": 36_500,
+    "max_body_bytes": 2**30,
     "every_days": 3_650,
     "overdue_days": 3_650,
     "wait_hours": 720,

@@ -30,7 +30,6 @@ from ..models import (
     View,
 )
 
-
 _NOTE_FIELDS = ("claimed_to_be", "asked_for", "knew", "data_from", "call_back", "text")
 
 _FACT_LISTS = ("links", "call_back_numbers", "people", "amounts")
