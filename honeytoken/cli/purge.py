@@ -52,6 +52,9 @@ class Age(_AgeType):
 
 
 _DRY_RUN = click.option("--dry-run", is_flag=True, help=_("Say what would be erased, and stop."))
+_REWRITE = click.option(
+    "--rewrite", is_flag=True, help=_("Rewrite a SQLite store however large; writers wait.")
+)
 _YES = click.option("--yes", is_flag=True, help=_("Do not ask."))
 
 
@@ -71,9 +74,15 @@ _YES = click.option("--yes", is_flag=True, help=_("Do not ask."))
     help=_("With --older-than: only these; else all but `unsolicited`."),
 )
 @_DRY_RUN
+@_REWRITE
 @_YES
 def purge_command(
-    *, age: timedelta | datetime | None, dispositions: tuple[str, ...], dry_run: bool, yes: bool
+    *,
+    age: timedelta | datetime | None,
+    dispositions: tuple[str, ...],
+    dry_run: bool,
+    rewrite: bool,
+    yes: bool,
 ) -> None:
     """Run ``honeytoken purge``."""
     if dispositions and age is None:
@@ -83,7 +92,7 @@ def purge_command(
         chosen = vault.purge.expired()
     else:
         chosen = vault.purge.older_than(age, dispositions=dispositions)
-    _erase(vault, chosen, dry_run=dry_run, yes=yes)
+    _erase(vault, chosen, dry_run=dry_run, rewrite=rewrite, yes=yes)
     if not dry_run:
         vault.purge.tidy()
 
@@ -107,6 +116,7 @@ def purge_command(
     "--mentioned", is_flag=True, help=_("Also what others sent in which it is mentioned.")
 )
 @_DRY_RUN
+@_REWRITE
 @_YES
 def erase_command(
     *,
@@ -116,6 +126,7 @@ def erase_command(
     region: str,
     mentioned: bool,
     dry_run: bool,
+    rewrite: bool,
     yes: bool,
 ) -> None:
     """Run ``honeytoken erase``."""
@@ -135,25 +146,38 @@ def erase_command(
                 mentioned=mentioned,
                 progress=advance,
             )
-    _erase(vault, chosen, dry_run=dry_run, yes=yes)
+    _erase(vault, chosen, dry_run=dry_run, rewrite=rewrite, yes=yes)
 
 
-def _erase(vault: Vault, chosen: Chosen, *, dry_run: bool, yes: bool) -> None:
+def _erase(vault: Vault, chosen: Chosen, *, dry_run: bool, rewrite: bool, yes: bool) -> None:
     for line in _said(chosen):
         output.out(line)
     if dry_run:
         return
     if chosen.contact_ids and not yes:
         _ask()
+    from ..purge.erasures import REWRITTEN_UP_TO
+
     try:
         with output.progress(_("Erasing")) as advance:
-            done = vault.purge.erase(chosen.contact_ids, progress=advance)
+            done = vault.purge.erase(
+                chosen.contact_ids,
+                rewrite_up_to=sys.maxsize if rewrite else REWRITTEN_UP_TO,
+                progress=advance,
+            )
     except KeyboardInterrupt:
         output.say(_("Interrupted. Each contact is whole or erased; run it again for the rest."))
         raise
     if not done.scrubbed:
         output.say(
             _("The store's files still hold older pages, as others use it. Run it again later.")
+        )
+    elif not done.rewritten:
+        output.say(
+            _(
+                "The store is large: parts of old pages may stay in it until you run this with "
+                "--rewrite, when no delivery is awaited."
+            )
         )
     if not done.contacts:
         return

@@ -49,7 +49,7 @@ def apply(purge: Purge) -> None:
     try:
         chosen = purge.expired()
         if chosen.contact_ids:
-            purge.erase(chosen.contact_ids, rewrite=False)
+            purge.erase(chosen.contact_ids, rewrite_up_to=0)
             logger.info("retention erased %d contacts", len(chosen.contact_ids))
         purge.tidy()
     except HoneytokenError as error:

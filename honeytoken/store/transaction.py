@@ -43,6 +43,15 @@ class Unlocked:
     indexer: Indexer
 
 
+class Scrubbed(NamedTuple):
+    """How far a database's files were cleaned."""
+
+    #: False where others used a SQLite store just then.
+    clean: bool
+    #: False where a SQLite store was too large to be rewritten by the way.
+    rewritten: bool
+
+
 class Transaction:
     """One transaction. Commits when its ``with`` block ends well, else leaves no trace."""
 
@@ -241,7 +250,7 @@ class Store:
                 message = "a claim cannot write to the ledger"
                 raise RuntimeError(message)
 
-    def scrub(self, *, rewrite: bool) -> bool:
+    def scrub(self, *, rewrite_up_to: int) -> Scrubbed:
         """Take what was overwritten out of the files, as far as the database does that.
 
         SQLite: ``secure_delete`` has zeroed what was deleted; the write-ahead log, which holds
@@ -249,18 +258,17 @@ class Store:
         vacuumed; their bytes stay in the file until others are written over them.
 
         Args:
-            rewrite: a SQLite store, whole: where a page was split, a copy of a row may have stayed
-                behind in its unused part. Writers wait meanwhile.
-
-        Returns:
-            False where that could not be done now, such as while others read a SQLite store.
+            rewrite_up_to: bytes. A SQLite store that is not larger is rewritten whole: where a page
+                was split, a copy of a row may have stayed in its unused part. Writers wait for it.
         """
         alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        path = sqlite_path(self.engine)
         with understood(self.engine), alone.connect() as connection:
-            if self._is_postgresql:
+            if path is None:
                 connection.exec_driver_sql("VACUUM contacts, events, ledger")
-                return True
+                return Scrubbed(clean=True, rewritten=True)
             driver: Any = connection.connection.driver_connection
+            rewrite = path.stat().st_size <= rewrite_up_to
             try:
                 if rewrite:
                     driver.execute("VACUUM")
@@ -268,8 +276,8 @@ class Store:
                     "PRAGMA wal_checkpoint(TRUNCATE)"
                 ).fetchone()
             except sqlite3.OperationalError:  # locked, or no room for a second copy
-                return False
-            return not busy
+                return Scrubbed(clean=False, rewritten=False)
+            return Scrubbed(clean=not busy, rewritten=rewrite)
 
     def reload_keys(self) -> None:
         """Read the key file again."""

@@ -109,3 +109,12 @@ def test_nobody_in_particular_cannot_be_erased(heard: Shell) -> None:
     # Withheld numbers are many people.
     heard.failed("erase", "--number", "anonymous", "--yes")
     heard.failed("erase", "--email", "not an address", "--yes")
+
+
+def test_a_large_store_is_rewritten_only_if_asked(
+    heard: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("honeytoken.purge.erasures.REWRITTEN_UP_TO", 1000)
+    first, second, _third = heard.done("contacts", "list", "--ids").split()
+    assert "--rewrite" in heard("erase", first, "--yes").stderr
+    assert "--rewrite" not in heard("erase", second, "--yes", "--rewrite").stderr

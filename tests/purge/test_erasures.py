@@ -266,9 +266,9 @@ def test_a_reader_that_keeps_old_pages_alive_is_told_of(vault: Vault, clock: Clo
     ids = leak(vault, clock)
     with vault.store.engine.connect() as reader:
         reader.exec_driver_sql("SELECT count(*) FROM contacts").all()
-        assert not vault.purge.erase(ids[:2], rewrite=False).scrubbed
+        assert not vault.purge.erase(ids[:2], rewrite_up_to=0).scrubbed
     # Nothing is left to erase, yet the files are cleaned.
-    assert vault.purge.erase(ids[:2], rewrite=False).scrubbed
+    assert vault.purge.erase(ids[:2], rewrite_up_to=0).scrubbed
 
 
 def test_dead_rows_are_vacuumed_in_postgresql(
