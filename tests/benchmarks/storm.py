@@ -21,7 +21,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from honeytoken import NewPoint, Vault
-from tests.listen.load import GATEWAY, NUMBERS, SINK, Connection, Listener, Load, check, listening
+from tests.listen.load import (
+    GATEWAY,
+    NUMBERS,
+    SINK,
+    Connection,
+    Listener,
+    Load,
+    check,
+    listening,
+    steady_port,
+)
 from tests.listen.load import request as signed
 
 from .report import line
@@ -45,6 +55,7 @@ class _Storm:
         self.order = self.sids + self._random.choices(self.sids, k=deliveries - distinct)
         self._random.shuffle(self.order)
         self._kill_at = sorted(self._random.sample(range(1, deliveries), kills), reverse=True)
+        self._killing = asyncio.Lock()
         self.kills = 0
         self.answers: Counter[int] = Counter()
         self.broken = 0
@@ -54,7 +65,7 @@ class _Storm:
     def run(self) -> float:
         """Return how many seconds it took until all were acknowledged."""
         with self._stack:
-            self._listener = self._stack.enter_context(listening(self._folder))
+            self._listener = self._stack.enter_context(listening(self._folder, port=steady_port()))
             start = time.monotonic()
             asyncio.run(self._blow())
             took = time.monotonic() - start
@@ -97,12 +108,13 @@ class _Storm:
         return status == 200
 
     async def _kill(self) -> None:
-        self.kills += 1
-        killed = self._listener
-        killed.process.kill()
-        await asyncio.to_thread(killed.process.wait)
-        port = urlsplit(killed.url).port or 0
-        self._listener = await asyncio.to_thread(self._again, port)
+        async with self._killing:
+            self.kills += 1
+            killed = self._listener
+            killed.process.kill()
+            await asyncio.to_thread(killed.process.wait)
+            port = urlsplit(killed.url).port or 0
+            self._listener = await asyncio.to_thread(self._again, port)
 
     def _again(self, port: int) -> Listener:
         return self._stack.enter_context(listening(self._folder, port=port))

@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -89,22 +91,39 @@ def listening(
         inside: a command that it is run by.
     """
     given = [f"{name}={value}" for name, value in (settings or {}).items()]
-    process = subprocess.Popen(
-        [*inside, sys.executable, "-c", _LISTEN, str(folder), str(port), *given],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    assert process.stdout is not None
-    with process.stdout:
-        try:
-            url = process.stdout.readline().strip()
-            assert url, "the listener did not start"
-            yield Listener(process, url)
-        finally:
-            process.kill()
-            process.wait()
+    with ExitStack() as stack:
+        said = stack.enter_context(tempfile.TemporaryFile("w+"))
+        process = subprocess.Popen(
+            [*inside, sys.executable, "-c", _LISTEN, str(folder), str(port), *given],
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        stack.enter_context(process)
+        stack.callback(process.kill)
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        if not url:
+            said.seek(0)
+            message = f"the listener did not start: {said.read()}"
+            raise RuntimeError(message)
+        yield Listener(process, url)
+
+
+def steady_port() -> int:
+    """Return a free port to which a listener can come back after it was killed.
+
+    Not one of those that the system gives to clients: one that tries to connect to such a port
+    while nobody listens there may be given it, talk to itself, and keep the listener out.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    message = "no port is free"
+    raise RuntimeError(message)
 
 
 def request(

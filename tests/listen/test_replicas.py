@@ -21,6 +21,7 @@ from tests.listen.load import (
     listening,
     pressing,
     request,
+    steady_port,
     told,
 )
 from tests.listen.test_outages import IMPATIENT, made
@@ -147,7 +148,7 @@ def test_four_replicas_do_not_deadlock_and_each_may_be_killed(
     """All get the same deliveries in different orders; each is killed once, and comes back."""
     folder = made(tmp_path / "v", postgres_url)
     with ExitStack() as stack:
-        listeners = [stack.enter_context(listening(folder)) for _n in range(4)]
+        listeners = [stack.enter_context(listening(folder, port=steady_port())) for _n in range(4)]
         loads = [
             # The same name: the same deliveries.
             stack.enter_context(pressing(listener.url, connections=6, name="5a", order=n))
