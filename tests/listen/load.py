@@ -333,7 +333,8 @@ def small_disk(path: Path, size: str) -> Iterator[Disk | None]:
             if holder.stdout.readline() != "mounted\n":
                 yield None
                 return
-            target = ["--target", str(holder.pid), *user, "--mount"]
+            own = [*user, "--preserve-credentials"] if user else []
+            target = ["--target", str(holder.pid), *own, "--mount"]
             outside = Path(f"/proc/{holder.pid}/root{path.resolve()}")
             yield Disk(path, outside, ["nsenter", *target, "--"])
         finally:
