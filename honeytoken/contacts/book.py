@@ -36,6 +36,7 @@ from ..store import (
     contacts,
     placements,
 )
+from ..store import events as raw_events
 from ..store.contacts import NewContact
 from ..store.ids import new_id
 from . import candidates, disposition, facts, importing, recording, rejudging, reports
@@ -96,7 +97,7 @@ class Contacts:
         """Return the raw events of a contact, as they were received."""
         with self._store.read() as tx:
             _required(tx, contact_id)
-            return contacts.list_events(tx, contact_id)
+            return raw_events.list_events(tx, contact_id)
 
     def add(
         self,
@@ -422,7 +423,7 @@ def _add_told(
         headers={},
         body=item.body,
     )
-    contacts.insert_events(tx, [(event, new)])
+    raw_events.insert_many(tx, [(event, new)])
     return contact.id
 
 

@@ -51,7 +51,7 @@ class Reason(StrEnum):
     NO_RIDER = "no rider does this"
     AWAITED = "somebody was awaited"
     PROVEN_MAIL = "awaited, from a proven mail domain"
-    KNOWN_MESSAGE = "awaited, known number, signature and content"
+    KNOWN_MESSAGE = "awaited, expected number, signature and content"
     DRILL = "our own drill"
     BY_HAND = "by hand"
 
@@ -86,7 +86,7 @@ def judge(
         received_at: when it reached us.
         sender: as ``normalize.sender`` gives it, or a mail address; ``""`` if withheld.
         text: what it said, subject included, if it said anything.
-        region: ISO 3166-1 alpha-2 country whose national notation known senders may use.
+        region: ISO 3166-1 alpha-2 country whose national notation expected senders may use.
         facts: what ``facts.extract`` took out of the text.
         checks: of a mail.
     """
@@ -108,7 +108,7 @@ def judge(
     }.values()
     if not awaited:
         return Judgement(Disposition.UNSOLICITED, Reason.NOBODY_AWAITED)
-    known = _known_senders(awaited, channels)
+    known = _expected_senders(awaited, channels)
     kinds = {channel.kind for channel in awaited}
     if medium is Medium.FILE or (medium is Medium.LINK and kinds <= _PARCELS):
         return Judgement(Disposition.UNSOLICITED, Reason.NO_RIDER)
@@ -132,10 +132,10 @@ def judge(
     return Judgement(Disposition.AMBIGUOUS, Reason.AWAITED)
 
 
-def _known_senders(
+def _expected_senders(
     awaited: Collection[Channel], channels: Mapping[str, Channel]
 ) -> tuple[str, ...]:
-    """Return the known senders of channels and of those they belong to: a hub's courier."""
+    """Return the expected senders of channels and of those they belong to: a hub's courier."""
     found: dict[str, None] = {}
     for channel in awaited:
         current: Channel | None = channel
@@ -173,7 +173,7 @@ def _one_channel_knows(
         senders.knows_signature(known, signature)
         and senders.knows_number(known, sender, region=region)
         for channel in awaited
-        for known in (_known_senders((channel,), channels),)
+        for known in (_expected_senders((channel,), channels),)
     )
 
 

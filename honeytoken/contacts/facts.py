@@ -411,3 +411,5 @@ _TYPES = {
     9: "company",
     10: "voicemail",
 }
+#: Kinds of numbers: stable words.
+NUMBER_TYPES = tuple(_TYPES.values())

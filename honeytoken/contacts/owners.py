@@ -69,7 +69,7 @@ class Owners:
         """
         if not nameless:
             return
-        shown = ", ".join(sorted(_end(sim) for sim in sims))
+        shown = _(", ").join(sorted(_end(sim) for sim in sims))
         if self.sims:
             if sims and not any(self._of_sim(sim) for sim in sims):
                 raise InvalidInput(

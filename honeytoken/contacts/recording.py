@@ -30,6 +30,7 @@ from ..models import (
     Role,
 )
 from ..store import canaries, channels, contact_points, contacts, drills, outbox, placements
+from ..store import events as raw_events
 from ..store.contacts import NewContact
 from ..store.ids import new_ids
 from ..trace.campaigns import template
@@ -106,10 +107,10 @@ def record_batch(
         sinks: who is told of which contacts.
     """
     digests = [
-        contacts.delivery_digest(tx, item.delivery.gateway, item.delivery.delivery_id)
+        raw_events.delivery_digest(tx, item.delivery.gateway, item.delivery.delivery_id)
         for item in batch
     ]
-    seen = contacts.known_deliveries(tx, digests)
+    seen = raw_events.known_deliveries(tx, digests)
     fresh = [
         (item, digest)
         for index, (item, digest) in enumerate(zip(batch, digests, strict=True))
@@ -169,7 +170,7 @@ def _record_fresh(
     for stored in changed.values():
         action = Action.CORROBORATE if stored.contact.id in corroborated else Action.RECEIVE
         contacts.save(tx, stored, action)
-    contacts.insert_events(tx, events)
+    raw_events.insert_many(tx, events)
     outbox.enqueue(tx, notices(tx, new.values(), sinks))
     return where
 
@@ -275,7 +276,7 @@ def _told_late(
     tx: store.Transaction, imported: NewContact, item: Received, fold_digest: bytes | None
 ) -> NewContact:
     """Return an imported contact as the hook's that it would have been, had that not been late."""
-    records = {event.gateway for event in contacts.list_events(tx, imported.contact.id)}
+    records = {event.gateway for event in raw_events.list_events(tx, imported.contact.id)}
     told = with_text(tx, imported, item)
     by = told.contact.confirmed_by or min(records & matching.IMPORTED, default=None)
     return replace(

@@ -1,4 +1,4 @@
-"""Known senders: numbers, prefixes, signatures and mail domains a channel writes or rings from.
+"""Expected senders: numbers, prefixes, signatures and mail domains a channel writes or rings from.
 
 A claimed sender proves nothing: caller ids and SMS senders are forged with ease. It only tells
 which contacts may be what they say. Pure rules.
@@ -22,7 +22,7 @@ _NOT_DIGITS = re.compile("[^0-9]")
 
 
 class Kind(StrEnum):
-    """What a known sender is."""
+    """What an expected sender is."""
 
     SIGNATURE = "signature"
     PREFIX = "prefix"

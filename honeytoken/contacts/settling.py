@@ -15,6 +15,7 @@ from ..ledger import Action
 from ..models import Authenticity, Contact, ContactPoint, Event, Medium
 from ..phonelogs import Entry, Source
 from ..store import contacts, nearby
+from ..store import events as raw_events
 from ..store.contacts import NewContact
 from ..store.ids import new_ids
 from . import matching
@@ -104,9 +105,9 @@ class Settler:
     def _fresh(self, tx: store.Transaction, items: Sequence[_Item]) -> list[_Item]:
         """Return what no import has stored, each once."""
         digests = [
-            contacts.delivery_digest(tx, self._source.value, item.told.key) for item in items
+            raw_events.delivery_digest(tx, self._source.value, item.told.key) for item in items
         ]
-        stored = contacts.known_deliveries(tx, digests)
+        stored = raw_events.known_deliveries(tx, digests)
         self._taken.update(contact_id for contact_id in stored.values() if contact_id)
         seen = self._seen if self._dry_run else set()
         fresh = []
@@ -186,7 +187,7 @@ class Settler:
             (_event(event_id, item.received), stored)
             for event_id, (item, stored) in zip(ids, seconds, strict=True)
         ]
-        contacts.insert_events(tx, events)
+        raw_events.insert_many(tx, events)
         for (event, stored), (item, _stored) in zip(events, seconds, strict=True):
             told = with_text(tx, stored, item.received)
             by = told.contact.confirmed_by or self._source.value
@@ -244,7 +245,7 @@ class _Times:
         if contact.id not in self._found:
             self._found[contact.id] = [
                 datetime.fromisoformat(json.loads(event.body)["at"])
-                for event in contacts.list_events(self._tx, contact.id)
+                for event in raw_events.list_events(self._tx, contact.id)
                 if event.gateway == self._source
             ]
         return self._found[contact.id]

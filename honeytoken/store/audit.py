@@ -31,6 +31,7 @@ from . import (
     contacts,
     drills,
     erasing,
+    events,
     ledger,
     placements,
     schema,
@@ -164,12 +165,12 @@ class _Records:
                 )
         canaries.add_index(self._tx, self._index)
         if self._index.value != self._indexed.value:
-            raise LedgerBroken(0, _("the index of the canaries leads elsewhere."))
+            raise LedgerBroken(0, _("the index of the canaries was altered."))
 
     def _plains(self, table: str, ids: list[str]) -> Mapping[str, bytes | None]:
         """Return what is sealed of some records, ``None`` where it was erased."""
         if table == "events":
-            return contacts.opened_events(self._tx, ids)
+            return events.opened(self._tx, ids)
         if table == "canaries":
             return canaries.audited(self._tx, ids, self._indexed)
         columns = schema.metadata.tables[table].c

@@ -32,7 +32,7 @@ def insert_channel(tx: Transaction, channel: Channel) -> None:
 
 
 def set_senders(tx: Transaction, channel: Channel) -> None:
-    """Store the known senders of a channel."""
+    """Store the expected senders of a channel."""
     senders = list(channel.expected_senders)
     tx.connection.execute(
         update(schema.channels)

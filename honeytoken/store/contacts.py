@@ -12,16 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Row, or_, select, update
 
-from ..keys import BY_MASTER, DIGEST_BYTES, ContentKey, IndexKind, Sealer, random_bytes
+from ..keys import ContentKey, Sealer
 from ..ledger import Action, Leaf
 from ..models import (
     Authenticity,
     Candidate,
     Contact,
     Disposition,
-    Event,
     Medium,
 )
 from . import codec, schema
@@ -45,7 +44,6 @@ _CONTACT_COLUMNS = (
     "sealed_key",
     "sealed",
 )
-_EVENT_COLUMNS = ("id", "gateway", "delivery_digest", "received_at", "contact_id", "sealed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +62,6 @@ class NewContact:
     same_text_as: str | None = None
     #: What seals content and raw events: destroyed, they are erased.
     key: ContentKey = field(default_factory=ContentKey.generate, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredSighting:
-    """What the tracer sees of a contact, with the digests that group campaigns."""
-
-    id: str
-    contact_id: str
-    seen_at: datetime
-    medium: Medium
-    disposition: Disposition
-    authenticity: Authenticity
-    confirmed: bool
-    contact_point_id: str | None
-    candidates: tuple[Candidate, ...]
-    sender_digest: bytes | None = field(repr=False)
-    text_digest: bytes | None = field(repr=False)
-    # Ids of sightings, in place of the digests of an erased contact.
-    same_sender_as: str | None = None
-    same_text_as: str | None = None
-
-
-def delivery_digest(tx: Transaction, gateway: str, delivery_id: str) -> bytes:
-    """Return the blind index on which repeats of a delivery fall."""
-    return tx.indexer.digest(IndexKind.DELIVERY, f"{gateway}\0{delivery_id}")
-
-
-def known_deliveries(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, str | None]:
-    """Return, of these deliveries, those already stored, with the contact they belong to."""
-    sql = "SELECT delivery_digest, contact_id FROM events WHERE delivery_digest IN {}"
-    return {bytes(digest): contact_id for digest, contact_id in tx.select_in(sql, digests)}
 
 
 def open_folds(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, NewContact]:
@@ -213,108 +180,12 @@ def sealed_of(tx: Transaction, stored: NewContact, plain: bytes) -> tuple[bytes,
     )
 
 
-def sighting_id(contact_id: str) -> str:
-    """Return the id of a contact's sighting."""
-    return f"sig_{contact_id.partition('_')[2]}"
-
-
 def _stored(at: datetime | None) -> int | None:
     return None if at is None else to_microseconds(at)
 
 
-def insert_events(tx: Transaction, events: Iterable[tuple[Event, NewContact]]) -> None:
-    """Add raw events, sealed as received by the key of the contact that each belongs to."""
-    rows = []
-    for event, owner in events:
-        plain = event_plain(event)
-        rows.append(
-            (
-                event.id,
-                event.gateway,
-                delivery_digest(tx, event.gateway, event.delivery_id),
-                to_microseconds(event.received_at),
-                owner.contact.id,
-                owner.key.seal(plain, table="events", column="sealed", row=event.id),
-            )
-        )
-        tx.append(Action.RECEIVE, Leaf(event.id, plain), keep=False)
-    tx.insert_many(_events, _EVENT_COLUMNS, rows)
-
-
-def event_plain(event: Event) -> bytes:
-    """Return headers and body as they are sealed: the body's bytes stay as they came."""
-    head = codec.to_bytes(
-        {
-            "delivery_id": event.delivery_id,
-            "received_at": to_microseconds(event.received_at),
-            "headers": dict(event.headers),
-        }
-    )
-    return len(head).to_bytes(4, "big") + head + event.body
-
-
-def list_events(tx: Transaction, contact_id: str) -> list[Event]:
-    """Return the raw events of a contact, earliest first."""
-    query = _event_rows().where(_events.c.contact_id == contact_id).order_by(_events.c.id)
-    found = []
-    for row in tx.connection.execute(query):
-        plain = _opened_event(tx, row)
-        if plain is None:
-            continue
-        size = int.from_bytes(plain[:4], "big")
-        head = codec.from_bytes(plain[4 : 4 + size])
-        found.append(
-            Event(
-                id=row.id,
-                gateway=row.gateway,
-                delivery_id=head["delivery_id"],
-                received_at=row.received_at,
-                headers=head["headers"],
-                body=plain[4 + size :],
-            )
-        )
-    return found
-
-
-def _event_rows() -> Select[*tuple[Any, ...]]:
-    joined = _events.join(_contacts, _events.c.contact_id == _contacts.c.id)
-    return select(*_events.c, _contacts.c.sealed_key).select_from(joined)
-
-
-def _opened_event(tx: Transaction, row: Row[*tuple[Any, ...]]) -> bytes | None:
-    """Return headers and body of an event, ``None`` if they were erased."""
-    if not row.sealed:
-        return None
-    if row.sealed[:1] == BY_MASTER:
-        return tx.sealer.open(row.sealed, table="events", column="sealed", row=row.id)
-    key = _key(tx, row.contact_id, row.sealed_key)
-    return key.open(row.sealed, table="events", column="sealed", row=row.id)
-
-
-def opened_events(tx: Transaction, event_ids: Sequence[str]) -> dict[str, bytes | None]:
-    """Return, by id, what is sealed of raw events, ``None`` where it was erased.
-
-    It is empty where something else stands beside it: another gateway, time or digest.
-    """
-    query = _event_rows().where(_events.c.id.in_(event_ids))
-    found: dict[str, bytes | None] = {}
-    for row in tx.connection.execute(query):
-        plain = _opened_event(tx, row)
-        found[row.id] = plain if plain is None or _agrees(tx, row, plain) else b""
-    return found
-
-
-def _agrees(tx: Transaction, row: Row[*tuple[Any, ...]], plain: bytes) -> bool:
-    """Tell whether an event's row says what is sealed in it; older ones do not hold their time."""
-    head = codec.from_bytes(plain[4 : 4 + int.from_bytes(plain[:4], "big")])
-    received_at = to_microseconds(row.received_at)
-    return bool(
-        row.delivery_digest == delivery_digest(tx, row.gateway, head["delivery_id"])
-        and head.get("received_at", received_at) == received_at
-    )
-
-
-def _key(tx: Transaction, contact_id: str, sealed_key: bytes | None) -> ContentKey:
+def content_key(tx: Transaction, contact_id: str, sealed_key: bytes | None) -> ContentKey:
+    """Return the key of one contact's content, opened."""
     if not sealed_key:  # erased, or from before schema 0002: the next save gives it one of its own
         return ContentKey.generate()
     return ContentKey(
@@ -402,7 +273,7 @@ def _event_ids(tx: Transaction, contact_ids: Sequence[str]) -> Mapping[str, tupl
 def _stored_contact(
     tx: Transaction, row: Row[*tuple[Any, ...]], event_ids: tuple[str, ...]
 ) -> NewContact:
-    key = _key(tx, row.id, row.sealed_key)
+    key = content_key(tx, row.id, row.sealed_key)
     data = codec.from_bytes(opened(tx, row, key))
     contact = Contact(
         id=row.id,
@@ -426,8 +297,8 @@ def _stored_contact(
     return NewContact(
         contact=contact,
         candidates=codec.candidates(data.get("candidates", ())),
-        sender_digest=_digest(data, "sender_digest"),
-        text_digest=_digest(data, "text_digest"),
+        sender_digest=digest_in(data, "sender_digest"),
+        text_digest=digest_in(data, "text_digest"),
         fold_digest=row.fold_digest,
         fold_until=row.fold_until,
         same_sender_as=data.get("same_sender_as"),
@@ -440,43 +311,13 @@ def opened(tx: Transaction, row: Row[*tuple[Any, ...]], key: ContentKey | None =
     """Return the salted content of a contact."""
     sealer: Sealer | ContentKey = tx.sealer
     if row.sealed_key:
-        sealer = key or _key(tx, row.id, row.sealed_key)
+        sealer = key or content_key(tx, row.id, row.sealed_key)
     return sealer.open(row.sealed, table="contacts", column="sealed", row=row.id)
 
 
-def _digest(data: Mapping[str, Any], name: str) -> bytes | None:
+def digest_in(data: Mapping[str, Any], name: str) -> bytes | None:
+    """Return a digest that stands in the content, ``None`` if it does not."""
     return bytes.fromhex(data[name]) if name in data else None
-
-
-def list_sightings(tx: Transaction, *, until: datetime) -> list[StoredSighting]:
-    """Return what the tracer sees of the contacts before *until*, earliest first."""
-    query = select(_contacts).where(_contacts.c.received_at < until)
-    rows = tx.connection.execute(query.order_by(_contacts.c.received_at, _contacts.c.id))
-    found = []
-    for row in rows:
-        data = codec.from_bytes(opened(tx, row))
-        found.append(
-            StoredSighting(
-                id=sighting_id(row.id),
-                contact_id=row.id,
-                seen_at=row.received_at,
-                medium=Medium(row.medium),
-                disposition=Disposition(row.disposition),
-                authenticity=Authenticity(row.authenticity),
-                confirmed=row.confirmed_by is not None,
-                contact_point_id=row.contact_point_id,
-                candidates=codec.candidates(data.get("candidates", ())),
-                sender_digest=_digest(data, "sender_digest"),
-                text_digest=_digest(data, "text_digest"),
-                same_sender_as=_sighting_named(data, "same_sender_as"),
-                same_text_as=_sighting_named(data, "same_text_as"),
-            )
-        )
-    return found
-
-
-def _sighting_named(data: Mapping[str, Any], name: str) -> str | None:
-    return sighting_id(data[name]) if name in data else None
 
 
 def any_since(
@@ -567,7 +408,7 @@ def digests_after(
     found = []
     for row in rows:
         data = codec.from_bytes(opened(tx, row))
-        digests = _digest(data, "sender_digest"), _digest(data, "text_digest")
+        digests = digest_in(data, "sender_digest"), digest_in(data, "text_digest")
         found.append((row.id, row.received_at, *digests))
     return found, rows[-1].id if rows else ""
 
@@ -579,26 +420,3 @@ def get_many(tx: Transaction, contact_ids: Sequence[str]) -> list[NewContact]:
         query = select(_contacts).where(_contacts.c.id.in_(contact_ids[start : start + _CHUNK]))
         found += [_stored_contact(tx, row, ()) for row in tx.connection.execute(query)]
     return found
-
-
-def reindex_events(tx: Transaction) -> None:
-    """Derive the delivery digests anew with the transaction's index master."""
-    query = select(_contacts.c.id)
-    fresh = [
-        {"event_id": event.id, "fresh": delivery_digest(tx, event.gateway, event.delivery_id)}
-        for contact_id in tx.connection.execute(query).scalars().all()
-        for event in list_events(tx, contact_id)
-    ]
-    # What an erased event was called is gone: its digest under the exposed master goes as well.
-    erased = select(_events.c.id).where(_events.c.sealed == b"")
-    fresh += [
-        {"event_id": event_id, "fresh": random_bytes(DIGEST_BYTES)}
-        for event_id in tx.connection.execute(erased).scalars().all()
-    ]
-    if fresh:
-        tx.connection.execute(
-            update(_events)
-            .where(_events.c.id == bindparam("event_id"))
-            .values(delivery_digest=bindparam("fresh")),
-            fresh,
-        )

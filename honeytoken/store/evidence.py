@@ -22,8 +22,8 @@ from ..models import (
 )
 from ..trace.campaigns import CampaignKey, group
 from ..trace.deafness import deaf_spells, heard_days
-from . import canaries, channels, contact_points, contacts, drills, ledger, placements
-from .contacts import StoredSighting
+from . import canaries, channels, contact_points, drills, ledger, placements, sightings
+from .sightings import StoredSighting
 from .transaction import Transaction
 
 _DAY_S = 86_400.0
@@ -36,7 +36,7 @@ def gather(tx: Transaction, window: Window, *, prior: float) -> Evidence:
     ]
     found = canaries.get_many(tx, list({item.canary_id: None for item in placed}))
     points = {point.id: point for point in contact_points.list_points(tx)}
-    before_and_in = contacts.list_sightings(tx, until=window.end)
+    before_and_in = sightings.list_sightings(tx, until=window.end)
     withdrawn = contact_points.withdrawn_at(tx)
     proofs = tuple(drills.decided(tx, since=window.start, until=window.end))
     campaigns = group(

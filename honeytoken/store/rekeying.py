@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from ..keys import BY_MASTER, Keyring
 from ..ledger import VAULT, Action, Leaf, salted
-from . import canaries, contact_points, contacts, placements, schema
+from . import canaries, contact_points, events, placements, schema
 from .transaction import Store, Transaction
 
 _CHUNK = 500
@@ -105,7 +105,7 @@ def switch_index(tx: Transaction) -> None:
     contact_points.reindex(tx)
     canaries.reindex(tx)
     placements.reindex(tx)
-    contacts.reindex_events(tx)
+    events.reindex(tx)
     state = schema.vault_state
     tx.connection.execute(update(state).values(index_check=tx.indexer.check))
     tx.append(Action.REINDEX, Leaf(VAULT, salted(tx.indexer.check)))

@@ -27,6 +27,7 @@ from honeytoken.errors import (
 from honeytoken.gateways import Delivery
 from honeytoken.models import Authenticity, Disposition, Medium
 from honeytoken.store import contacts, schema
+from honeytoken.store import events as raw_events
 from tests.conftest import Clock, furnish
 
 LOAN = "a cheap loan is waiting for you, call us today"
@@ -171,7 +172,7 @@ def test_what_the_master_itself_sealed_before_schema_2_is_erased_as_well(
     with both.store.write() as tx:  # as schema 0001 left it
         for row in tx.connection.execute(select(table)).all():
             plain = contacts.opened(tx, row)
-            raw = contacts.opened_events(
+            raw = raw_events.opened(
                 tx,
                 tx.connection.execute(select(events.c.id).where(events.c.contact_id == row.id))
                 .scalars()
