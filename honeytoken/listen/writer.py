@@ -18,7 +18,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,6 +73,9 @@ class Writer:
         # True once the event loop has nothing more to add for the moment.
         self._gathered = False
         self._gathering = False
+        # When each delivery must have been answered, in the order they came.
+        self._unanswered: deque[tuple[float, asyncio.Future[list[Recorded]]]] = deque()
+        self._watching = False
         self._counts: Counter[tuple[str, str]] = Counter()
         self._beats: set[tuple[str, str]] = set()
         self._counted_at = time.monotonic()
@@ -109,11 +112,23 @@ class Writer:
         if not self._gathering:
             self._gathering = True
             loop.call_soon(self._gather, loop, loop.time() + _GATHER_S, 0)
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                return await future
-        except TimeoutError as err:
-            raise Overloaded(_("the database does not answer.")) from err
+        # One look a second over all of them: a timer for each would cost more than the waiting.
+        self._unanswered.append((loop.time() + ANSWER_S, future))
+        if not self._watching:
+            self._watching = True
+            self._watch(loop)
+        return await future
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give up, for those who wait, on a database that does not answer."""
+        waiting, now = self._unanswered, loop.time()
+        while waiting and (waiting[0][1].done() or waiting[0][0] <= now):
+            _due, future = waiting.popleft()
+            if not future.done():
+                future.set_exception(Overloaded(_("the database does not answer.")))
+        self._watching = bool(waiting)
+        if waiting:
+            loop.call_later(min(1.0, ANSWER_S / 4), self._watch, loop)
 
     def _gather(self, loop: asyncio.AbstractEventLoop, until: float, before: int) -> None:
         """Let the writer begin when a whole turn of the event loop has added nothing."""
