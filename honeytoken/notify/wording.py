@@ -6,8 +6,10 @@ No personal data, and no text of a stranger, unless a sink asked to ``reveal`` i
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +30,8 @@ MAX_BODY_BYTES = 20_000
 _LISTED = 20
 _LISTED_IN_TEXT = 5
 _MAX_REVEALED = 2_000
+#: Our ids and most names of tables: no service makes a ping or a link of them.
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,100}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,7 @@ def compose(
 
 def _one_contact(alert_id: str, notice: Told, revealed: Contact | None) -> Message:
     data = dict(notice.data)
-    # Words of records, which the catalogue has.
-    medium, disposition = _(str(data.get("medium", ""))), _(str(data.get("disposition", "")))
+    medium, disposition = _word(data.get("medium")), _word(data.get("disposition"))
     title = _("honeytoken: {disposition} contact ({medium})").format(
         disposition=disposition, medium=medium
     )
@@ -104,10 +107,10 @@ def _one_contact(alert_id: str, notice: Told, revealed: Contact | None) -> Messa
         )
     ]
     if data.get("contact_point_id"):
-        point = _("Contact point: {id}.").format(id=data["contact_point_id"])
+        point = _("Contact point: {id}.").format(id=_name(data["contact_point_id"]))
         lines.append(sentences(point, _("It is the first there for a month, or ever.")))
     if data.get("canary_ids"):
-        ids = ", ".join(data["canary_ids"][:_LISTED_IN_TEXT])
+        ids = _(", ").join(map(_name, data["canary_ids"][:_LISTED_IN_TEXT]))
         lines.append(_("Candidate canaries: {ids}.").format(ids=ids))
     if revealed is not None and not revealed.erased:
         data |= {
@@ -146,7 +149,7 @@ def _digest(alert_id: str, told: Sequence[Told]) -> Message:
         "honeytoken: {n} contact since {since}", "honeytoken: {n} contacts since {since}", n
     ).format(n=n, since=since)
     counts = [
-        _("{word}: {n}").format(word=_(name), n=count)
+        _("{word}: {n}").format(word=_word(name), n=count)
         for name, count in (*media.most_common(), *dispositions.most_common())
     ]
     lines = [
@@ -154,7 +157,7 @@ def _digest(alert_id: str, told: Sequence[Told]) -> Message:
         _("{counts}.").format(counts=_(", ").join(counts)),
         ngettext("{n} contact point.", "{n} contact points.", len(points)).format(n=len(points)),
         *(
-            _("{word}: {n}").format(word=point, n=count)
+            _("{word}: {n}").format(word=_name(point), n=count)
             for point, count in points.most_common(_LISTED_IN_TEXT)
         ),
         _look(f"honeytoken contacts list --since {since}"),
@@ -170,7 +173,7 @@ def _others(alert_id: str, kind: str, told: Sequence[Told]) -> Message:
         lines.insert(0, _span_text(told))
     if len(told) > _LISTED_IN_TEXT:
         more = len(told) - _LISTED_IN_TEXT
-        lines.append(ngettext("And {n} more.", "And {n} more.", more).format(n=more))
+        lines.append(_("And {n} more.").format(n=more))
     lines.append(_look("honeytoken doctor"))
     title = _("honeytoken: {what}").format(what=_what(kind))
     return Message(alert_id, kind, data, title, "\n".join(lines))
@@ -179,8 +182,8 @@ def _others(alert_id: str, kind: str, told: Sequence[Told]) -> Message:
 def _what(kind: str) -> str:
     """Return what a kind of notice says, in the language in use."""
     return {
-        FAILING: _("alerts cannot be sent to another room"),
-        RECOVERED: _("alerts are sent to another room again"),
+        FAILING: _("alerts cannot be sent to another sink"),
+        RECOVERED: _("alerts are sent to another sink again"),
         "drill.overdue": _("a contact point does not hear"),
         "drill.alive": _("a contact point hears again"),
         "drill.not_sent": _("drills cannot be sent"),
@@ -191,20 +194,38 @@ def _what(kind: str) -> str:
 
 
 def _notice_text(notice: Told) -> str:
-    """Return a notice's subject and what is said of it: ids, names and stable words."""
+    """Return a notice's subject and what is said of it."""
+    # Of a forwarder the gateway, which we named, and the phone, which named itself.
+    ours, _blank, theirs = (notice.subject or "-").partition(" ")
+    subject = " ".join(map(_name, filter(None, (ours, theirs))))
     said = [
-        _("{word}: {n}").format(
-            word=harmless(str(name), max_length=40), n=harmless(str(value), max_length=100)
-        )
-        for name, value in list(notice.data.items())[:_LISTED_IN_TEXT]
-        if value is not None
-    ]
-    subject = harmless(notice.subject or "-", max_length=100)
-    return (
-        _("{subject} ({said}).").format(subject=subject, said=_(", ").join(said))
-        if said
-        else subject
-    )
+        _("{word}: {n}").format(word=word, n=value)
+        for word, value in map(_fact, notice.data, notice.data.values())
+        if value
+    ][:_LISTED_IN_TEXT]
+    if not said:
+        return subject
+    return _("{subject} ({said}).").format(subject=subject, said=_(", ").join(said))
+
+
+def _fact(name: str, value: object) -> tuple[str, str]:
+    """Return one thing that a notice says, and what is said; ``""`` if it is not known."""
+    if value is None:
+        return name, ""
+    match name:
+        case "state":
+            return _("state"), _word(value)
+        case "failure":
+            return _("failure"), _word(value)
+        case "heard_at":
+            return _("last heard"), _time(str(value))
+    return harmless(name, max_length=40), harmless(str(value), max_length=100)
+
+
+def _time(text: str) -> str:
+    with suppress(ValueError):
+        return stamp(datetime.fromisoformat(text))
+    return harmless(text, max_length=40)
 
 
 def _span(told: Sequence[Told]) -> dict[str, Any]:
@@ -226,16 +247,33 @@ def _span_text(told: Sequence[Told]) -> str:
     return sentences(
         text,
         ngettext(
-            "{n} was held back until now.", "{n} of them were held back until now.", held
+            "{n} of them was held back until now.",
+            "{n} of them were held back until now.",
+            held,
         ).format(n=held),
     )
 
 
 def _look(command: str) -> str:
-    return _("See: {command}").format(command=command)
+    return _("See: `{command}`").format(command=command)
+
+
+def _word(found: object) -> str:
+    """Return a stable word of a record in the language in use."""
+    return _(str(found)) if found else "-"
+
+
+def _name(found: object) -> str:
+    """Return an id or the name of a table, to be copied: `cp_1`.
+
+    Between backticks, as rooms that know Markdown take underscores for italics. What is not plain,
+    such as the name a phone gave itself, is a stranger's text.
+    """
+    text = str(found)
+    return f"`{text}`" if _PLAIN(text) else harmless(text, max_length=100)
 
 
 def trial(message_id: str) -> Message:
     """Return what ``alerts test`` sends."""
-    text = _("This is a test: this room gets the alerts of honeytoken.")
+    text = _("This is a test: the alerts of honeytoken come here.")
     return Message(message_id, TEST, {"test": True}, _("honeytoken: test"), text)

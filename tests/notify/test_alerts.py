@@ -428,7 +428,45 @@ def test_people_read_it_in_their_language(wired: Vault, receiver: Receiver) -> N
     assert message.data["medium"] == "sms"
     use("en")
     english = wording.compose("alr_1", CONTACT, told)
-    assert "honeytoken contacts show con_1" in english.text
+    assert "`honeytoken contacts show con_1`" in english.text
+    bare = wording.compose("alr_1", CONTACT, [Told(None, START, put_off=False, data={})])
+    assert "Project-Id-Version" not in bare.title
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("en", "`cp_1` (state: deaf, last heard: 2026-03-01T08:00:00Z)."),
+        ("zh_CN", "`cp_1`（状态：不通、最近收到：2026-03-01T08:00:00Z）。"),
+    ],
+)
+def test_a_notice_is_told_in_words_and_its_id_can_be_copied(language: str, shown: str) -> None:
+    data = {"state": "deaf", "heard_at": "2026-03-01T08:00:00.123456+00:00"}
+    use(language)
+    message = wording.compose(
+        "alr_1", "drill.overdue", [Told("cp_1", START, put_off=False, data=data)]
+    )
+    use("en")
+    assert message.text.splitlines()[0] == shown
+    assert message.data["notices"][0]["state"] == "deaf"
+
+
+@pytest.mark.parametrize(
+    ("subject", "data", "shown"),
+    [
+        ("room_2", {"failure": "503"}, "`room_2` (failure: 503)."),
+        ("old_phone Pixel", {"heard_at": None}, "`old_phone` `Pixel`"),
+        ("phone <!channel> @all", {}, "`phone` ＜！channel＞ ＠all"),
+        ("phone `x`](https://evil.example)", {}, "`phone` ｀x｀］（https：//evil［.］example）"),
+        (None, {"new": "a_b <!here>"}, "`-` (new: a＿b ＜！here＞)."),
+    ],
+)
+def test_only_what_a_stranger_may_have_written_is_made_harmless(
+    subject: str | None, data: dict[str, object], shown: str
+) -> None:
+    told = [Told(subject, START, put_off=False, data=data)]
+    message = wording.compose("alr_1", "forwarder.silent", told)
+    assert message.text.splitlines()[0] == shown
 
 
 datas = st.fixed_dictionaries(
