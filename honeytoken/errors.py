@@ -58,11 +58,25 @@ def _kind(word: str) -> str:
         "contact point": _("contact point"),
         "alert": _("alert"),
         "alert sink": _("alert sink"),
+        "gateway": _("gateway"),
+        "sender": _("sender"),
+        "expected sender": _("expected sender"),
         "phone_number": _("phone numbers"),
         "email_domain": _("mail domains"),
         "mailbox": _("mailboxes"),
         "address": _("addresses"),
     }.get(word, word)
+
+
+def _field(kind: str) -> str:
+    """Return what a field of an identity is called in the language in use."""
+    return {
+        "phone_number": _("phone_number"),
+        "email": _("email"),
+        "email_domain": _("email_domain"),
+        "name": _("name"),
+        "address": _("address"),
+    }.get(kind, kind)
 
 
 class InvalidIdentifier(HoneytokenError, ValueError):
@@ -73,7 +87,9 @@ class InvalidIdentifier(HoneytokenError, ValueError):
         self.kind = kind
         #: What is wrong, for a person; never contains the value.
         self.reason = reason
-        super().__init__(_("{kind} is not usable: {reason}").format(kind=kind, reason=reason))
+        super().__init__(
+            _("{kind} is not usable: {reason}").format(kind=_field(kind), reason=reason)
+        )
 
 
 class InvalidInput(HoneytokenError, ValueError):

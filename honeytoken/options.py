@@ -15,6 +15,12 @@ from .messages import translate as _
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 #: How the settings file refers to a secret; a value that still looks so was never resolved.
 _REFERENCES = ("env:", "file:")
+#: Where the options of a section are explained.
+_PAGES = {
+    "gateways": "docs/gateways/README.md",
+    "alerts": "docs/alerts.md",
+    "senders": "docs/drill.md",
+}
 
 
 class Options:
@@ -39,11 +45,13 @@ class Options:
         Args:
             key: the option.
             problem: a sentence with ``{key}`` in it, and *values*.
-            hint: what to do about it.
+            hint: what to do about it; by default where the option is set and explained.
             values: what else the sentence has in braces.
         """
         raise SettingsError(
-            problem.format(key=f"{self.section}.{self.name}.{key}", **values), hint=hint
+            problem.format(key=f"{self.section}.{self.name}.{key}", **values),
+            hint=hint
+            or _("Correct it in honeytoken.toml: {page}.").format(page=_PAGES[self.section]),
         )
 
     def refuse_unknown(self, known: tuple[str, ...]) -> None:
@@ -54,7 +62,7 @@ class Options:
                 hint = (
                     _('Did you mean "{name}"?').format(name=close[0])
                     if close
-                    else _("Options of this kind: {names}.").format(names=", ".join(known))
+                    else _("Options of this kind: {names}.").format(names=_(", ").join(known))
                 )
                 raise SettingsError(
                     _('[{table}] has an unknown option "{key}".').format(

@@ -20,7 +20,7 @@ import traceback
 
 import click
 
-from ..errors import HoneytokenError, LedgerBroken, NotFound
+from ..errors import HoneytokenError, LedgerBroken, NotFound, SettingsError
 from ..messages import sentences
 from ..messages import translate as _
 from .visible import visible
@@ -94,6 +94,8 @@ def _hint(error: HoneytokenError, command: str) -> str:
         "channel": "honeytoken channel list",
         "contact": "honeytoken contacts list",
         "contact point": "honeytoken pool list",
+        "expected sender": "honeytoken channel senders CHANNEL",
+        "gateway": "honeytoken gateway list",
         "placement": "honeytoken place --list",
         "route": "honeytoken route list",
     }
@@ -101,6 +103,14 @@ def _hint(error: HoneytokenError, command: str) -> str:
     if isinstance(error, NotFound) and error.kind in lists:
         shows_all = _("`{command}` shows all.").format(command=lists[error.kind])
         return hint if "`" in hint else sentences(hint, shows_all)
+    tables = {
+        "alert sink": _("Sinks are the [alerts.NAME] tables of honeytoken.toml: docs/alerts.md."),
+        "sender": _("Senders are the [senders.NAME] tables of honeytoken.toml: docs/drill.md."),
+    }
+    if isinstance(error, NotFound) and error.kind in tables:
+        return sentences(hint, tables[error.kind])
+    if isinstance(error, SettingsError) and not hint:
+        return _("Correct honeytoken.toml, or the variable of the environment: docs/init.md.")
     if isinstance(error, LedgerBroken) and not hint:
         return _("Change nothing: compare the store with a backup and with the digest you kept.")
     return hint or _help_hint(command)

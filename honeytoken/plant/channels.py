@@ -73,7 +73,7 @@ class Channels:
             kept = dict.fromkeys(channel.expected_senders)
             for sender in (item.strip() for item in remove):
                 if sender not in kept:
-                    raise NotFound("sender", sender, known=list(kept))
+                    raise NotFound("expected sender", sender, known=list(kept))
                 del kept[sender]
             changed = replace(channel, expected_senders=tuple({**kept, **dict.fromkeys(added)}))
             if changed.expected_senders != channel.expected_senders:
@@ -108,7 +108,7 @@ _SECOND_LEVEL = frozenset(
 
 
 def _checked_senders(given: Iterable[str]) -> tuple[str, ...]:
-    """Return known senders that tell one company from others, each once.
+    """Return expected senders that tell one company from others, each once.
 
     Raises:
         InvalidInput: one is empty, too long, or would let in whole networks or mail providers.
@@ -140,7 +140,7 @@ def _checked_senders(given: Iterable[str]) -> tuple[str, ...]:
                     )
             case _:
                 if len(canonical) < _SHORTEST_NUMBER:
-                    raise InvalidInput(_("a known number is too short."))
+                    raise InvalidInput(_("an expected sender's number is too short."))
     return found
 
 

@@ -41,6 +41,22 @@ def listening(phones: Shell, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield url
 
 
+def test_a_wrong_option_says_where_it_is_set(phones: Shell) -> None:
+    with (phones.folder / "honeytoken.toml").open("a", encoding="utf-8") as file:
+        file.write("[gateways.other]\nkind = 7\n[senders.relay]\nkind = 'smtp'\nport = 'x'\n")
+    cause, hint = phones.failed("drill")
+    assert cause.endswith("senders.relay.from is missing.")
+    assert hint == "Correct it in honeytoken.toml: docs/drill.md."
+
+
+def test_a_wrong_setting_says_where_it_is_set(
+    phones: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HONEYTOKEN_MODE", "play")
+    hint = phones.failed("pool", "list")[1]
+    assert hint == "Correct honeytoken.toml, or the variable of the environment: docs/init.md."
+
+
 def test_list_shows_the_hook_and_what_is_wrong(phones: Shell) -> None:
     (found,) = phones.json("gateway", "list", "--json")
     assert found == {
