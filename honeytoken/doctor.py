@@ -29,7 +29,7 @@ _LOOK_BACK_DAYS = 7
 _MIN_FREE_BYTES = 500 * 1024 * 1024
 #: What is looked at; of gateways each by its name.
 CHECKS = (
-    *("mode", "keys", "ledger", "disk", "gateways", "gateway"),
+    *("mode", "keys", "ledger", "database", "disk", "gateways", "gateway"),
     *("pool", "controls", "placements", "drills", "sender", "forwarders"),
     *("alert", "alerts"),
 )
@@ -40,7 +40,7 @@ _STRANGERS = ("unknown recipient", "too many", "not ours")
 OUTCOMES = (
     *("BadSignature", "StaleDelivery", "MalformedDelivery", "DeliveryRefused"),
     *("too large", "too slow", "disconnected", "unavailable", "not stored"),
-    *("unknown proxy", "not reachable", "not readable", *_STRANGERS),
+    *("unknown proxy", "unreachable", "unreadable", *_STRANGERS),
 )
 
 
@@ -366,7 +366,7 @@ def _alerts(vault: Vault) -> Iterator[Check]:
         yield Check(
             f"alert {name}",
             ok=None,
-            message=_("alerts wait for it, and the settings do not name it any more."),
+            message=_("alerts wait for this sink, but the settings no longer name it."),
             hint=_("Put its table back, or leave them."),
         )
 
@@ -382,7 +382,7 @@ def _sink(vault: Vault, name: str, health: Health) -> Check:
     late = late or any(
         held.sink == name and held.due_at < vault.clock() - _STALE_ALERT for held in health.held
     )
-    message = _("{waiting} alerts wait, {dead} were given up.").format(waiting=waiting, dead=dead)
+    message = _("waiting: {waiting}, given up: {dead}.").format(waiting=waiting, dead=dead)
     if name in health.gone:
         return Check(
             f"alert {name}",
@@ -401,7 +401,7 @@ def _sink(vault: Vault, name: str, health: Health) -> Check:
         return Check(
             f"alert {name}",
             ok=None,
-            message=_("alerts wait for over an hour: {message}").format(message=message),
+            message=_("alerts have waited for over an hour: {message}").format(message=message),
             hint=_("They are sent while `honeytoken listen` runs."),
         )
     return Check(f"alert {name}", True, message)

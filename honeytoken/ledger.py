@@ -102,13 +102,20 @@ class LedgerHead:
     digest: str
 
 
+#: What is shown whole: stable words, beside those of ``DocumentKind``.
+REVEALED = (
+    *("canaries", "channels", "placements", "contacts", "contact points"),
+    *("mint", "alert"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Reveal:
     """One time that personal values were shown whole."""
 
     seq: int
     at: datetime
-    #: Kind of the records, such as ``"contacts"``.
+    #: Kind of the records, or how they were shown: one of :data:`REVEALED`, or a document.
     what: str
     #: Those shown; none if all of a kind were.
     ids: tuple[str, ...]

@@ -36,7 +36,7 @@ REVEALS = (
     Column(_("SEQ"), "seq"),
     Column(_("AT"), "at"),
     Column(_("BY"), "by"),
-    Column(_("WHAT"), "what"),
+    Column(_("WHAT"), "what", worded=True),
     Column(_("IDS"), lambda reveal: _some(reveal["ids"])),
 )
 

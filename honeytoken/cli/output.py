@@ -58,7 +58,7 @@ def inside(record: object, path: str) -> object:
 
 def text(found: object) -> str:
     """Return one value as people read it."""
-    if found is None or found == "" or found == []:
+    if found in (None, "", [], {}):
         return "-"
     if isinstance(found, bool):
         return _("yes") if found else _("no")

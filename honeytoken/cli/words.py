@@ -8,7 +8,7 @@ from ..messages import translate as _
 FIELDS = frozenset(
     {
         *("action", "authenticity", "disposition", "document", "form", "kind", "medium"),
-        *("permission", "reason", "role", "state", "status", "verdict"),
+        *("permission", "reason", "role", "state", "status", "type", "verdict"),
     }
 )
 
@@ -30,9 +30,10 @@ def stable_words() -> tuple[str, ...]:
     """Return every word that :func:`word` is asked for; the catalogue takes them from here."""
     from .. import models
     from ..contacts.disposition import Reason
+    from ..contacts.facts import NUMBER_TYPES
     from ..doctor import CHECKS, OUTCOMES
     from ..drill import WORDS
-    from ..ledger import Action
+    from ..ledger import REVEALED, Action
     from ..notify.book import STATES
     from ..notify.sinks import FAILURES
     from ..phonelogs import Source
@@ -45,4 +46,5 @@ def stable_words() -> tuple[str, ...]:
         *(Action, Reason, Source),
     )
     words = (each.value for kind in kinds for each in kind)
-    return (*words, *CHECKS, *OUTCOMES, *STEPS, *STATES, *FAILURES, *WORDS)
+    said = (*CHECKS, *OUTCOMES, *STEPS, *STATES, *FAILURES, *WORDS, *REVEALED, *NUMBER_TYPES)
+    return (*words, *said)

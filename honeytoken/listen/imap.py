@@ -119,9 +119,9 @@ class Mailbox:
             writer.count(self._gateway.name, "unavailable")
         else:
             logger.warning(
-                "gateway %s: mailbox not readable: %s", self._gateway.name, type(error).__name__
+                "gateway %s: mailbox unreadable: %s", self._gateway.name, type(error).__name__
             )
-            writer.count(self._gateway.name, "not reachable")
+            writer.count(self._gateway.name, "unreachable")
             uid, times = self._failures
             self._failures = (self._at, times + 1 if uid == self._at else 1)
         self._at = None
@@ -256,7 +256,7 @@ class _Round:
                     self._read(uid)
                 else:
                     logger.warning("gateway %s: a message was passed over", self._gateway.name)
-                    self._count("not readable")
+                    self._count("unreadable")
                 self._mailbox.done()
                 place = Place(place.uid_validity, uid)
                 if place.last_uid >= saved.last_uid + _SAVE_EVERY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -142,3 +143,18 @@ def test_what_is_known_of_a_senders_number_is_shown(shop: Shell, contact: str) -
     (shown,) = shop.json("contacts", "show", contact, "--json")
     assert isinstance(shown["sender_number"], dict)
     assert "sender_number" in shop.done("contacts", "show", contact)
+
+
+HERE = ("--recipient", "+447700900120")
+
+
+def test_a_sender_that_is_no_number_is_a_dash(shop: Shell) -> None:
+    contact = shop.id("contacts", "add", "--medium", "call", *HERE, "--sender", "a stranger")
+    assert "sender_number     -\n" in shop.done("contacts", "show", contact)
+
+
+def test_the_kind_of_number_is_a_word(shop: Shell) -> None:
+    contact = shop.id("contacts", "add", "--medium", "call", *HERE, "--sender", "+12125550100")
+    assert re.search(r"type +fixed line or mobile\n", shop.done("contacts", "show", contact))
+    shown = shop.done("--language", "zh_CN", "contacts", "show", contact)
+    assert "fixed line or mobile（固定电话或手机）" in shown

@@ -233,8 +233,8 @@ def test_a_mail_that_breaks_every_connection_is_passed_over_in_the_end(
         server.append(mail(reading.emails[0], subject))
     with service.running(reading.vault):
         until(lambda: reading.subjects() == ["a", "b"])
-    assert reading.counted()["not readable"] == 1
-    assert reading.counted()["not reachable"] == 5
+    assert reading.counted()["unreadable"] == 1
+    assert reading.counted()["unreachable"] == 5
 
 
 def test_a_server_that_comes_later_is_read_when_it_does(tmp_path: Path, clock: Clock) -> None:
@@ -269,9 +269,9 @@ def test_a_wrong_password_is_counted_and_tried_again_only_later(
         text = settings.read_text(encoding="utf-8")
         settings.write_text(text.replace(PASSWORD, "another"), encoding="utf-8")
         with Vault.open(tmp_path / "v", clock=clock) as vault, service.running(vault):
-            until(lambda: "mailbox not readable: LoginError" in caplog.text)
+            until(lambda: "mailbox unreadable: LoginError" in caplog.text)
             time.sleep(0.2)
-        assert reading.counted()["not reachable"] == 1
+        assert reading.counted()["unreachable"] == 1
 
 
 def test_starttls_needs_a_certificate_that_is_trusted(
@@ -287,7 +287,7 @@ def test_starttls_needs_a_certificate_that_is_trusted(
             with service.running(vault):
                 time.sleep(0.3)
             assert reading.subjects() == []
-            assert reading.counted()["not reachable"] >= 1
+            assert reading.counted()["unreachable"] >= 1
             monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
             with service.running(vault):
                 until(lambda: reading.subjects() == ["over TLS"])
