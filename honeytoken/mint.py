@@ -166,7 +166,7 @@ class Mint:
         unknown = set(requires) - set(_KINDS)
         if unknown:
             raise InvalidInput(
-                _("unknown field: {names}.").format(names=", ".join(sorted(unknown)))
+                _("unknown field: {names}.").format(names=_(", ").join(sorted(unknown)))
             )
         source: random_module.Random = (
             random_module.SystemRandom() if seed is None else random_module.Random(seed)  # noqa: S311

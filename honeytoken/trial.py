@@ -230,7 +230,7 @@ class _Mail:
 
         if not isinstance(self._gateway, SmtpGateway):
             raise Refused(
-                _("a mailbox is not sent to by us."),
+                _("honeytoken does not send to a mailbox."),
                 hint=_("Write a mail to it from anywhere, or use `honeytoken drill`."),
             )
         return Check("answer", True, send_sample(self._gateway, to=to, text=text, now=now))
@@ -311,7 +311,7 @@ def _found(stored: list[Contact]) -> Check:
             "stored",
             ok=False,
             message=_("it is not in this vault."),
-            hint=_("The listener that answered works on another one."),
+            hint=_("The listener that answered works on another vault."),
         )
     contact = stored[0]
     if contact.disposition is not Disposition.PROBE:

@@ -34,7 +34,7 @@ TESTED = (
 STATES = ("waiting", "sent", "dead", "held")
 
 
-@click.group("alerts", cls=Group, help=_("What is told to whom: list, retry, test."))
+@click.group("alerts", cls=Group, help=_("Alerts: list them, send them again, test."))
 def alerts_command() -> None:
     """Run ``honeytoken alerts``."""
 

@@ -55,8 +55,8 @@ def add(
 @channel_command.command(
     "senders",
     help=_(
-        "Change from where a channel is known to ring and write. Without --add and --remove, "
-        "list it."
+        "Change a channel's expected senders: from where it is known to ring and write. Without "
+        "--add and --remove, list them."
     ),
 )
 @click.argument("name", type=NAME)

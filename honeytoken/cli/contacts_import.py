@@ -68,7 +68,7 @@ def _sims(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...])
     "--utc-offset",
     "zone",
     type=ZONE,
-    help=_("Of times that do not say it: +01:00, or Europe/London. [China: +08:00]"),
+    help=_("Offset of times that do not give one: +01:00, or Europe/London. [China: +08:00]"),
 )
 @click.option(
     "--date-order",
@@ -80,7 +80,9 @@ def _sims(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...])
     type=click.Choice([Medium.CALL.value, Medium.SMS.value]),
     help=_("What the file holds, if it does not tell."),
 )
-@click.option("--source", type=choice(Source), help=_("Whose record it is, if told wrongly."))
+@click.option(
+    "--source", type=choice(Source), help=_("What kind of record it is, if recognised wrongly.")
+)
 @click.option("--since", type=WHEN, help=_("Received at this time or later."))
 @click.option("--until", type=WHEN, help=_("Received before this time."))
 @click.option("--skip-known", is_flag=True, help=_("Leave out who is in the phone's contacts."))
@@ -164,6 +166,6 @@ def _sentences(report: ImportReport) -> Iterator[str]:
         if count:
             yield sentence.format(count=count, confirmed=report.confirmed)
     if report.unreadable:
-        shown = ", ".join(map(str, report.unreadable[:20]))
+        shown = _(", ").join(map(str, report.unreadable[:20]))
         more = "…" if len(report.unreadable) > 20 else ""
         yield _("Lines that could not be read: {lines}").format(lines=f"{shown}{more}")

@@ -52,7 +52,9 @@ _REVEALED_TOGETHER = 1000
 def export_command(*, what: str, path: Path | None, yes: bool, reveal: bool) -> None:
     """Run ``honeytoken export``."""
     if reveal and what not in RECORDS:
-        raise click.UsageError(_("--reveal is for {records}.").format(records=", ".join(RECORDS)))
+        raise click.UsageError(
+            _("--reveal is for {records}.").format(records=_(", ").join(RECORDS))
+        )
     vault = open_vault()
     with files.written(path, overwrite=yes) as stream:
         if what in ("references", "vault"):

@@ -104,7 +104,7 @@ class Views(_ViewType):
         if field not in fields or form not in tuple(FieldForm):
             self.fail(
                 _("write FIELD=FORM, with a field of {fields} and a form of {forms}.").format(
-                    fields=", ".join(fields), forms=", ".join(FieldForm)
+                    fields=_(", ").join(fields), forms=_(", ").join(FieldForm)
                 ),
                 param,
                 ctx,

@@ -83,7 +83,7 @@ _NO_VALUE = "?"
     "--utc-offset",
     "zone",
     type=ZONE,
-    help=_("With --tracking: of times that do not say their own."),
+    help=_("With --tracking: offset of times that do not give one."),
 )
 @click.option("--route", type=NAME, help=_("The channels it passes through, in place of CHANNEL."))
 @click.option("--document", type=choice(DocumentKind), help=_("On what it travels. [waybill]"))
@@ -189,7 +189,7 @@ def _tracked(mode: str, names: Sequence[str], path: str | None, given: dict[str,
 
     if mode == "tracking":
         if names or path:
-            raise click.UsageError(_("--tracking takes the place of names and --from."))
+            raise click.UsageError(_("--tracking takes the place of IDs and --from."))
         cells = rows.cells(given["tracking"])
         events = list(tracking_events(cells, zone=given.get("zone")))
         return open_vault().placements.track_events(events)
@@ -316,6 +316,8 @@ def _list(
     if names or path:
         raise click.UsageError(_("with --list use --canary, --channel, --status or --reference."))
     if given.get("status", "void") not in tuple(PlacementStatus):
-        words = ", ".join(PlacementStatus)
-        raise click.UsageError(_("--status must be one of: {words}.").format(words=words))
+        words = _(", ").join(PlacementStatus)
+        raise click.UsageError(
+            _("{key} must be one of: {words}.").format(key="--status", words=words)
+        )
     _print(open_vault().placements.list(**given), reveal=reveal, form=form)

@@ -148,7 +148,7 @@ def _address(formatted: str | None, parts: Mapping[str, str | None]) -> Address 
         return None
     missing = [name for name in _ADDRESS_PARTS if not parts.get(name)]
     if missing:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
+        options = _(", ").join(f"--{name.replace('_', '-')}" for name in missing)
         raise click.UsageError(_("an address also needs {options}.").format(options=options))
     street, locality, region, postal_code, country = (parts[n] or "" for n in _ADDRESS_PARTS)
     if formatted is None:

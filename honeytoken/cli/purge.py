@@ -200,7 +200,7 @@ def _said(chosen: Chosen) -> Iterable[str]:
     if not count:
         yield _("There is nothing to erase.")
     else:
-        kinds = ", ".join(
+        kinds = _(", ").join(
             f"{word(kind.value)} {chosen.by_disposition[kind]}"
             for kind in Disposition
             if chosen.by_disposition.get(kind)

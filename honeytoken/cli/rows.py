@@ -45,7 +45,7 @@ class Row:
         word = (self.get(header) or default).lower()
         if word not in words:
             self.fail(
-                _("{header} must be one of: {words}.").format(header=header, words=", ".join(words))
+                _("{key} must be one of: {words}.").format(key=header, words=_(", ").join(words))
             )
         return word
 
@@ -157,9 +157,9 @@ def _check(headers: Sequence[str], wanted: Sequence[str], needed: Sequence[str])
     # A file without headers starts with a person's data: show only what looks like a header.
     found = [header if _HEADER.fullmatch(header) else "…" for header in headers[:20]]
     raise InvalidInput(
-        _("the headers are {found}.").format(found=", ".join(found) or _("missing")),
+        _("the headers are {found}.").format(found=_(", ").join(found) or _("missing")),
         hint=_("Nothing was done. Wanted are {needed}; allowed are {wanted}.").format(
-            needed=", ".join(needed), wanted=", ".join(wanted)
+            needed=_(", ").join(needed), wanted=_(", ").join(wanted)
         ),
     )
 

@@ -46,7 +46,7 @@ def headers(document: DocumentKind, *, language: str) -> tuple[str, ...]:
     if found is None:
         raise InvalidInput(
             _("documents have no headers in that language."),
-            hint=_("Use one of {names}.").format(names=", ".join(LANGUAGES)),
+            hint=_("Use one of {names}.").format(names=_(", ").join(LANGUAGES)),
         )
     return found
 
@@ -88,6 +88,6 @@ def _found(document: DocumentKind) -> _Document:
     if found is None:
         raise InvalidInput(
             _("there are no rows for that document."),
-            hint=_("Use one of {names}.").format(names=", ".join(_DOCUMENTS)),
+            hint=_("Use one of {names}.").format(names=_(", ").join(_DOCUMENTS)),
         )
     return found

@@ -203,7 +203,8 @@ class Drills:
         number = None if caller is None else normalize.phone_number(caller, region=region)
         if wanted is Medium.CALL and number is None:
             raise InvalidInput(
-                _("a call is recognised by who rings."), hint=_("Name the number with --from.")
+                _("a call needs the number you ring from."),
+                hint=_("Name it with --from: a call is recognised by nothing else."),
             )
         chosen = []
         for point in self._named(ids):
@@ -392,7 +393,7 @@ class Drills:
                 )
             if not self._may_drill(point):
                 raise Refused(
-                    _("contact point {id} is not yours to reach now.").format(id=point_id),
+                    _("contact point {id} cannot be drilled now.").format(id=point_id),
                     hint=_("It was given up, or has the test role in a production vault."),
                 )
         return [point for point in points if point.kind in MEDIA and self._may_drill(point)]

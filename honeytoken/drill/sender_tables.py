@@ -20,7 +20,7 @@ def _regions(options: Options) -> frozenset[str]:
     given = options.secrets("regions")
     for region in given:
         if len(region) != 2 or not (region.isascii() and region.isupper()):
-            options.refuse("regions", _('{key} must be countries such as ["CN", "GB"].'))
+            options.refuse("regions", _('{key} must be a list of countries such as ["CN", "GB"].'))
     return frozenset(given)
 
 
@@ -59,7 +59,7 @@ def _smtp(options: Options) -> SmtpSender:
     options.refuse_unknown(("host", "port", "tls", "user", "password", "from", "regions"))
     tls = options.text("tls") or "starttls"
     if tls not in _TLS:
-        options.refuse("tls", _("{key} must be one of {words}."), words=", ".join(_TLS))
+        options.refuse("tls", _("{key} must be one of: {words}."), words=_(", ").join(_TLS))
     user, password = options.secret("user"), options.secret("password")
     if (user is None) != (password is None):
         options.refuse("user", _("{key} and password belong together."))
@@ -137,6 +137,6 @@ def build(name: str, options: Mapping[str, object]) -> Sender:
             _('the sender "{name}" has no known kind.').format(name=name),
             hint=_('Did you mean "{name}"?').format(name=close[0])
             if close
-            else _("Kinds: {names}.").format(names=", ".join(KINDS)),
+            else _("Kinds: {names}.").format(names=_(", ").join(KINDS)),
         )
     return _BUILDERS[kind](Options("senders", name, options))

@@ -94,7 +94,7 @@ def build(name: str, options: Mapping[str, object]) -> Gateway:
         hint = (
             _('Did you mean "{name}"?').format(name=close[0])
             if close
-            else _("kind is one of: {kinds}.").format(kinds=", ".join(KINDS))
+            else _("kind is one of: {kinds}.").format(kinds=_(", ").join(KINDS))
         )
         raise SettingsError(
             _("[gateways.{name}] does not say which kind of gateway it is.").format(name=name)

@@ -117,7 +117,7 @@ def _fields(text: str) -> dict[str, object]:
             continue
         name, value = match[1].lower(), match[2]
         if name in fields:
-            raise MalformedDelivery(_("a field stands in the delivery twice."))
+            raise MalformedDelivery(_('the delivery has two fields "{name}".').format(name=name))
         if name in _TEXT_FIELDS:
             whole = "\n".join([value, *lines[number + 1 :]]).strip()
             fields[name] = whole[: bodies.MAX_TEXT_CHARS]

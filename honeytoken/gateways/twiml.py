@@ -105,9 +105,9 @@ def build(options: Options, *, url: str, region: str) -> CallAnswer:
     if kind not in KINDS:
         options.refuse(
             "call_answer",
-            _("{key} must be one of: {names}."),
+            _("{key} must be one of: {words}."),
             hint=_('"reject" costs nothing and hears nothing.'),
-            names=", ".join(KINDS),
+            words=_(", ").join(KINDS),
         )
     greeting, language = options.text("greeting"), options.text("language")
     to, record = options.text("forward_to"), options.switch("record_forwarded")

@@ -22,5 +22,5 @@ def word(kind: type[W], value: str) -> W:
     except ValueError as err:
         raise InvalidInput(
             _("that is none of the known words."),
-            hint=_("One of: {words}.").format(words=", ".join(kind)),
+            hint=_("One of: {words}.").format(words=_(", ").join(kind)),
         ) from err

@@ -75,7 +75,7 @@ def build(name: str, values: Mapping[str, object]) -> Sink:
     options = Options("alerts", name, values)
     kind = options.text("kind")
     if kind not in KINDS:
-        options.refuse("kind", _("{key} must be one of: {kinds}."), kinds=", ".join(KINDS))
+        options.refuse("kind", _("{key} must be one of: {words}."), words=_(", ").join(KINDS))
     allowed = _allowed(options)
     transport: Transport
     if kind == "apprise":
@@ -110,7 +110,7 @@ def _dispositions(options: Options) -> frozenset[Disposition]:
         options.refuse(
             "dispositions",
             _("{key} must be a list of: {words}."),
-            words=", ".join(disposition.value for disposition in Disposition),
+            words=_(", ").join(disposition.value for disposition in Disposition),
         )
     return frozenset(map(Disposition, words))
 

@@ -103,7 +103,7 @@ def _known(locale: str) -> str:
         if tag.casefold() == wanted:
             return tag
     message = _('there are no people for the locale "{locale}".').format(locale=locale[:35])
-    raise InvalidInput(message, hint=_("Use one of {names}.").format(names=", ".join(_MODELS)))
+    raise InvalidInput(message, hint=_("Use one of {names}.").format(names=_(", ").join(_MODELS)))
 
 
 @cache
