@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import pty
 import re
@@ -15,11 +16,15 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from honeytoken.cli import failures
+from honeytoken.cli.export import RECORDS
 from honeytoken.cli.fold import fold
 from honeytoken.cli.shorten import plain
+from honeytoken.doctor import CHECKS
 from honeytoken.errors import NotFound
+from honeytoken.ledger import REVEALED
 from honeytoken.messages import LANGUAGES, language, sentences, translate, use
-from honeytoken.models import Verdict
+from honeytoken.models import DocumentKind, Verdict
 from honeytoken.trace import attribute, explain, summary
 from tests.messages import catalogue
 from tests.messages.catalogue import Forms
@@ -112,6 +117,42 @@ def test_an_error_speaks_chinese() -> None:
     error = NotFound("channel", "nothbound", known=["northbound"])
     assert str(error) == "找不到渠道“nothbound”。"
     assert error.hint == "您是否想输入“northbound”？"
+
+
+def first_arguments(*functions: str) -> Iterator[tuple[str, str]]:
+    """Yield the file and the first text, or its beginning, of every call of these functions."""
+    for path in sorted(catalogue.PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in functions:
+                for found in ast.walk(ast.Tuple(node.args, ast.Load())):
+                    if isinstance(found, ast.Constant) and isinstance(found.value, str):
+                        yield str(path.relative_to(catalogue.PACKAGE)), found.value
+                        break
+
+
+NOT_FOUND = sorted({kind for _file, kind in first_arguments("NotFound")})
+
+
+@pytest.mark.parametrize("kind", NOT_FOUND)
+def test_whatever_cannot_be_found_has_a_name_and_a_hint_in_chinese(
+    kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use("zh_CN")
+    failures.report(NotFound(kind, "?"), "honeytoken x")
+    cause, hint = capsys.readouterr().err.splitlines()
+    assert kind not in cause
+    assert "--help" not in hint
+
+
+def test_every_check_of_the_doctor_has_its_word() -> None:
+    found = {text.split()[0] for file, text in first_arguments("Check") if file == "doctor.py"}
+    assert found == set(CHECKS)
+
+
+def test_every_kind_of_what_is_revealed_has_its_word() -> None:
+    found = {text for _file, text in first_arguments("recorded", "_recorded")}
+    assert found >= {"contact points", "mint"}
+    assert {*found, *RECORDS} <= {*REVEALED, *DocumentKind}
 
 
 def test_a_language_that_does_not_exist_is_english() -> None:
@@ -210,6 +251,14 @@ def test_a_record_shown_whole_has_the_typed_word_and_its_meaning(shop: Path) -> 
     done = run("--language", "zh_CN", "--vault", str(shop), "channel", "show", "quicklend")
     assert "lender（贷款机构）" in done.stdout
     assert "lender\n" in run("--vault", str(shop), "channel", "show", "quicklend").stdout
+
+
+def test_what_was_revealed_is_said_in_chinese(shop: Path) -> None:
+    assert run("--vault", str(shop), "pool", "list", "--reveal").returncode == 0
+    done = run("--language", "zh_CN", "--vault", str(shop), "ledger", "reveals")
+    assert "联络点" in done.stdout
+    assert "contact points" not in done.stdout
+    assert "contact points" in run("--vault", str(shop), "ledger", "reveals", "--json").stdout
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
