@@ -162,7 +162,7 @@ def test_a_control_is_drilled_too(drilled: Drilled) -> None:
 def test_nobody_else_is_ever_drilled(drilled: Drilled) -> None:
     point = drilled.numbers()[0]
     drilled.vault.pool.retire(point.id)
-    with pytest.raises(Refused, match="not yours"):
+    with pytest.raises(Refused, match="cannot be drilled now"):
         list(drilled.vault.drills.send([point.id]))
     with pytest.raises(NotFound):
         list(drilled.vault.drills.send(["+447700900555"]))
@@ -180,7 +180,7 @@ def test_a_production_vault_drills_no_test_numbers(
     with Vault.open(drilled.vault.folder, clock=drilled.clock) as vault:
         assert all(proof.kind != "phone_number" for proof in vault.drills.proofs())
         list(vault.drills.send())
-        with pytest.raises(Refused, match="not yours"):
+        with pytest.raises(Refused, match="cannot be drilled now"):
             list(vault.drills.send([drilled.numbers()[0].id]))
     assert drilled.api.sent == []
 
@@ -331,7 +331,7 @@ def test_what_was_not_rung_proves_nothing_until_somebody_vouches(drilled: Drille
 def test_by_hand_refuses_what_cannot_be_recognised(drilled: Drilled) -> None:
     ten = timedelta(minutes=10)
     (domain,) = drilled.vault.pool.list(kind="email_domain")
-    with pytest.raises(InvalidInput, match="who rings"):
+    with pytest.raises(InvalidInput, match="number you ring from"):
         drilled.vault.drills.open_by_hand(medium="call", timeout=ten)
     with pytest.raises(InvalidIdentifier):
         drilled.vault.drills.open_by_hand(caller="nobody", timeout=ten)
