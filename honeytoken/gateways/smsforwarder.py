@@ -88,11 +88,16 @@ class SmsForwarder:
             self._verify_sign(self.secret, fields, request.received_at)
         if fields.get("kind", "").strip().lower() == _HEARTBEAT:
             device = bodies.identifier(_redacted(fields).get("device"))
-            return (Heartbeat(self.name, device),)
+            # Anybody may name phones where nothing is proven.
+            return (Heartbeat(self.name, device),) if self._proves else ()
         medium, status = _event(fields)
         if medium is None or status == calltexts.OUTGOING:
             return ()
         return (self._delivery(medium, status, _redacted(fields)),)
+
+    @property
+    def _proves(self) -> bool:
+        return self.secret is not None or self.token is not None
 
     def _verify_token(self, request: Request) -> None:
         if self.token is None:
@@ -144,7 +149,7 @@ class SmsForwarder:
             gateway=self.name,
             delivery_id=_digest(medium, status, device, sim, sender, named, text, stamp),
             medium=medium,
-            authenticity=(Authenticity.SENDER if self.secret or self.token else Authenticity.NONE),
+            authenticity=Authenticity.SENDER if self._proves else Authenticity.NONE,
             sender=sender,
             recipient=named or self._recipient(device, sim),
             # The app's own words about a call are not the caller's.
@@ -154,7 +159,7 @@ class SmsForwarder:
             fold_key=_digest(device, sender, named) if is_call else None,
             fold_window_s=FOLD_WINDOW_S if is_call else None,
             status=status,
-            device=device or None,
+            device=(device or None) if self._proves else None,
         )
 
     def _moment(self, at: str) -> datetime | None:

@@ -42,10 +42,16 @@ _COUNT_EVERY_S = 5.0
 _PROBE_EVERY_S = 1.0
 #: The longest that a batch is gathered for while more keeps coming in.
 _GATHER_S = 0.02
+#: Phones noted in one go; more than that nobody has.
+_MAX_BEATS = 1000
 
 
 class Overloaded(HoneytokenError):
     """More deliveries are waiting than the store keeps up with."""
+
+
+class CannotBeStored(HoneytokenError):
+    """This very delivery cannot be stored, however often it is tried."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,11 +95,18 @@ class Writer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Store what is waiting, then end. Returns when that is done."""
+        """Store what is waiting, then end. Returns when that is done, or the database hangs."""
         with self._ready:
             self._stopping = True
             self._ready.notify()
-        self._thread.join()
+        self._thread.join(ANSWER_S)
+        if self._thread.is_alive():
+            # What it holds was not acknowledged. The thread ends with the process.
+            logger.error("the database does not answer: stopping without it")
+            with self._ready:
+                waiting, self._waiting = self._waiting, []
+            if waiting:
+                self._fail(waiting, Overloaded(_("the database does not answer.")))
 
     async def store(self, received: Sequence[Received]) -> list[Recorded]:
         """Return when the deliveries are durable.
@@ -151,7 +164,8 @@ class Writer:
     def beat(self, gateway: str, device: str) -> None:
         """Note that a forwarder was heard of; stored a few seconds later at most."""
         with self._ready:
-            self._beats.add((gateway, device))
+            if len(self._beats) < _MAX_BEATS:
+                self._beats.add((gateway, device))
 
     def count(self, gateway: str, outcome: str) -> None:
         """Count an outcome; stored with the next batch, a few seconds later at most."""
@@ -200,11 +214,16 @@ class Writer:
                 return
             except Exception as error:
                 # The error may quote the delivery: only its kind is logged.
-                if len(part) == 1 or attempts >= _MAX_ATTEMPTS:
-                    logger.error("not stored: %d, %s", len(part), type(error).__name__)
+                if len(part) == 1:
+                    logger.error("not stored: %s", type(error).__name__)
                     failure = error if isinstance(error, StoreError) else None
                     text = _("the delivery could not be stored.")
-                    self._fail(part, failure or HoneytokenError(text))
+                    self._fail(part, failure or CannotBeStored(text))
+                    continue
+                if attempts >= _MAX_ATTEMPTS:
+                    # Innocent ones are among them: their senders may try again.
+                    logger.error("put off: %d, %s", len(part), type(error).__name__)
+                    self._fail(part, Overloaded(_("too many deliveries cannot be stored.")))
                     continue
                 middle = len(part) // 2
                 parts += [part[middle:], part[:middle]]

@@ -55,7 +55,8 @@ class Chat:
         }
         try:
             done = subprocess.run(
-                [sys.executable, "-m", "honeytoken.notify.guarded"],
+                # Not from the folder it happens to be started in.
+                [sys.executable, "-P", "-m", "honeytoken.notify.guarded"],
                 input=json.dumps(job).encode("ascii"),
                 stdout=subprocess.PIPE,
                 # What libraries log may hold the URL.

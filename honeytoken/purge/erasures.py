@@ -14,7 +14,7 @@ from ..keys import IndexKind
 from ..messages import translate as _
 from ..models import Contact, Disposition
 from ..settings import RetentionSettings, Settings
-from ..store import Store, alerts, contacts, erasing
+from ..store import Store, alerts, contacts, erasing, heartbeats
 from ..store.erasing import Mark
 from .person import Person
 
@@ -199,6 +199,7 @@ class Purge:
         with self._store.write() as tx:
             alerts.forget(tx, before=tx.now - SENT_ALERTS_KEPT)
             erasing.forget_counts(tx, before=tx.now - COUNTS_KEPT)
+            heartbeats.forget(tx, before=tx.now - COUNTS_KEPT)
 
     def _before(self, times: Mapping[Disposition, datetime]) -> Chosen:
         counts: dict[Disposition, int] = {}

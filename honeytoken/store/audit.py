@@ -139,6 +139,8 @@ class _Records:
                         self._empty[record_id] = entry.seq
                     elif commitment(record_id, plain) != committed:
                         raise _altered(entry.seq, record_id)
+            if any(not key.startswith(tuple(tables)) for key, _committed in part):
+                raise LedgerBroken(entry.seq, _("its payloads were removed."))
 
     def check_erased(self, entry: Entry, payloads: list[bytes]) -> None:
         """Compare the events of an entry about an erasure with what is left of them."""

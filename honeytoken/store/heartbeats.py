@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from . import schema
@@ -17,7 +17,8 @@ _table = schema.heartbeats
 def note(tx: Transaction, beats: Iterable[tuple[str, str]]) -> None:
     """Note that these (gateway, device) were heard of now."""
     rows = [
-        {"gateway": gateway, "device": device, "heard_at": tx.now}
+        # PostgreSQL stores no NUL in a text.
+        {"gateway": gateway, "device": device.replace("\0", "\ufffd"), "heard_at": tx.now}
         for gateway, device in sorted(set(beats))
     ]
     if not rows:
@@ -28,6 +29,11 @@ def note(tx: Transaction, beats: Iterable[tuple[str, str]]) -> None:
         index_elements=["gateway", "device"], set_={"heard_at": statement.excluded.heard_at}
     )
     tx.connection.execute(statement, rows)
+
+
+def forget(tx: Transaction, *, before: datetime) -> None:
+    """Delete phones that were last heard of long ago."""
+    tx.connection.execute(delete(_table).where(_table.c.heard_at < before))
 
 
 def latest(tx: Transaction) -> dict[tuple[str, str], datetime]:

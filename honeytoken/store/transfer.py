@@ -19,6 +19,15 @@ from ..messages import translate as _
 from . import schema
 from .transaction import Transaction
 
+#: What an unused vault may hold once a listener ran; the referring tables first.
+_OPERATIONAL = (
+    schema.outbox,
+    schema.alerts,
+    schema.alarms,
+    schema.delivery_counts,
+    schema.heartbeats,
+    schema.mailboxes,
+)
 _FORMAT = "honeytoken vault 1"
 _CHUNK = 1000
 _MAX_LINE = 64 * 1024 * 1024
@@ -86,8 +95,8 @@ def restore(tx: Transaction, file: Iterable[str]) -> int:
         )
     lines = iter(file)
     columns = _header(next(lines, ""))
-    tx.connection.execute(delete(schema.ledger))
-    tx.connection.execute(delete(schema.vault_state))
+    for table in (schema.ledger, schema.vault_state, *_OPERATIONAL):
+        tx.connection.execute(delete(table))
     by_name = {table.name: table for table in schema.metadata.sorted_tables}
     count = 0
     pending: list[list[Any]] = []

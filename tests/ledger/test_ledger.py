@@ -134,6 +134,7 @@ TAMPERINGS = [
     "UPDATE contacts SET confirmed_by = 'phone log'",
     "UPDATE contacts SET sealed = (SELECT sealed FROM events)",
     "UPDATE vault_state SET ledger_seq = ledger_seq - 1",
+    "UPDATE ledger SET sealed = NULL WHERE action = 'receive' AND subjects LIKE '%con_%'",
     "UPDATE ledger SET sealed = (SELECT sealed FROM ledger WHERE seq = 2) WHERE seq = 3",
     # What stands beside sealed values, and what things are found by.
     "UPDATE contact_points SET capacity = capacity + 1",

@@ -9,6 +9,7 @@ import shutil
 import socket
 import sqlite3
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +21,7 @@ import pytest
 from honeytoken import StoreBusy, Vault
 from honeytoken.contacts import Received
 from honeytoken.errors import HoneytokenError
-from honeytoken.listen import Writer
+from honeytoken.listen import CannotBeStored, Overloaded, Writer
 from honeytoken.store import engine
 from honeytoken.store.failures import understood
 from tests.conftest import Clock, furnish
@@ -283,6 +284,47 @@ def test_what_cannot_be_stored_costs_a_full_batch_few_transactions_and_nothing_e
     assert transactions <= len(bad) * 18 + 1
     assert furnished.ledger.verify() == furnished.ledger.head().seq
     assert "secret" not in caplog.text
+
+
+def test_where_the_search_is_cut_short_innocent_ones_are_put_off_and_not_refused(
+    furnished: Vault,
+) -> None:
+    items = [_received(furnished, f"CA{n}", None) for n in range(512)]
+    bad = range(5, 512, 40)
+    for n in bad:
+        items[n] = replace(items[n], body="secret")  # type: ignore[arg-type]  # poison
+    results, _transactions = _stored(furnished, items)
+    refused = {n for n, result in enumerate(results) if isinstance(result, CannotBeStored)}
+    put_off = {n for n, result in enumerate(results) if isinstance(result, Overloaded)}
+    assert refused <= set(bad)
+    assert set(bad) <= refused | put_off
+    assert len(furnished.contacts.list()) == 512 - len(refused) - len(put_off)
+
+
+def test_a_writer_is_stopped_though_the_database_hangs(
+    furnished: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("honeytoken.listen.writer.ANSWER_S", 0.3)
+    hanging, item = threading.Event(), _received(furnished, "CA1", None)
+    monkeypatch.setattr(
+        "honeytoken.listen.writer.record_batch", lambda *_args, **_more: hanging.wait(20)
+    )
+
+    async def work() -> list[object]:
+        writer = Writer(furnished.store)
+        writer.start()
+        first = asyncio.ensure_future(writer.store([item]))
+        await asyncio.sleep(0.1)
+        second = asyncio.ensure_future(writer.store([item]))
+        await asyncio.sleep(0)
+        await asyncio.wait_for(asyncio.to_thread(writer.stop), 10)
+        found: list[object] = list(await asyncio.gather(first, second, return_exceptions=True))
+        return found
+
+    try:
+        assert [type(result) for result in asyncio.run(work())] == [Overloaded, Overloaded]
+    finally:
+        hanging.set()
 
 
 def test_a_batch_that_is_all_poison_costs_a_bounded_number_of_transactions(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -181,3 +182,11 @@ def test_a_sink_of_apprise_hides_its_url() -> None:
     assert "T0K3N" not in repr(found)
     assert isinstance(found.transport, Chat)
     assert "T0K3N" not in repr(found.transport)
+
+
+def test_no_code_of_the_folder_it_is_started_in_is_run(
+    receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit(3)", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert send(f"json://127.0.0.1:{receiver.port}/room") == Outcome()

@@ -10,7 +10,7 @@ import pytest
 
 from honeytoken import Vault, keyfile
 from honeytoken.errors import KeysError
-from honeytoken.store import rekeying
+from honeytoken.store import counts, heartbeats, outbox, rekeying
 from tests.conftest import Clock
 
 
@@ -170,7 +170,21 @@ def test_an_export_opens_in_a_new_vault_with_the_same_keys(
     folder = tmp_path_factory.mktemp("copy") / "v"
     with Vault.create(folder, mode="test", clock=lived_in.clock) as copy:
         file.seek(0)
+        with copy.store.write() as tx:  # as a listener leaves it that has heard nothing
+            counts.add(tx, {("phone", "BadSignature"): 1})
+            heartbeats.note(tx, [("phone", "shelf-3")])
         copy.import_(file)
         assert _everything(copy) == _everything(lived_in)
         assert copy.ledger.verify() == lived_in.ledger.head().seq
         assert copy.ledger.head() == lived_in.ledger.head()
+
+
+def test_reindex_leaves_no_digest_of_the_old_master_in_the_outbox(lived_in: Vault) -> None:
+    old = "point/" + "ab" * 16
+    with lived_in.store.write() as tx:
+        outbox.enqueue(tx, [outbox.Notice("room", "contact.received", old, {})])
+        outbox.enqueue(tx, [outbox.Notice("room", "contact.received", "point", {})])
+    lived_in.reindex()
+    with lived_in.store.read() as tx:
+        subjects = {row[0] for row in tx.execute("SELECT subject FROM outbox")}
+    assert subjects == {None, "point"}
