@@ -33,12 +33,22 @@ def authserv_id(options: Options) -> str | None:
 
 
 def checks(mail: Mail, *, authserv_id: str | None) -> MailChecks | None:
-    """Return what the trusted host found out about *mail*; ``None`` if it says nothing."""
+    """Return what the trusted host found out about *mail*; ``None`` if it says nothing.
+
+    Never raises: a header at which the library fails says nothing.
+    """
+    try:
+        return _checks(mail, authserv_id)
+    except Exception:
+        return None
+
+
+def _checks(mail: Mail, authserv_id: str | None) -> MailChecks | None:
     value = mail.first(_HEADER)
     if authserv_id is None or value is None or len(value) > _MAX_CHARS or not value.isascii():
         return None
     header = _parsed(value)
-    if header is None or str(header.authserv_id).lower() != authserv_id:
+    if str(header.authserv_id).lower() != authserv_id:
         return None
     spf, dkim, dmarc = (_results(header, method) for method in ("spf", "dkim", "dmarc"))
     if not (spf or dkim or dmarc):
@@ -55,14 +65,11 @@ def checks(mail: Mail, *, authserv_id: str | None) -> MailChecks | None:
     )
 
 
-def _parsed(value: str) -> Any | None:
+def _parsed(value: str) -> Any:
     # Imported here: it belongs to the extra "mail".
     import authres  # type: ignore[import-untyped]  # has no stubs
 
-    try:
-        return authres.AuthenticationResultsHeader.parse_value(value)
-    except (authres.AuthResError, ValueError, LookupError, AttributeError, RecursionError):
-        return None
+    return authres.AuthenticationResultsHeader.parse_value(value)
 
 
 def _results(header: Any, method: str) -> list[Any]:

@@ -1,6 +1,7 @@
 """Mail as it really comes: headers and text out of raw RFC 5322 bytes, whatever is wrong with them.
 
-Never raises, and works within bounds: every pass is linear in the message, which is split at most
+Never raises: a field at which a parser fails (none is known) is missing, and the others are read.
+Works within bounds: every pass is linear in the message, which is split at most
 :data:`_MAX_DEPTH` levels deep into at most :data:`_MAX_PARTS` parts. The standard library's
 ``email`` parser is used for header blocks only: on bodies its work grows with lines times levels
 (a megabyte of nested multiparts keeps it busy for minutes), and its newer header classes raise on
@@ -13,7 +14,7 @@ import binascii
 import codecs
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import policy
@@ -23,6 +24,10 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr, parsedate_to_datetime
 from html import unescape
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: Headers and parts beyond these are not read; the stored event keeps them.
 _MAX_HEADER_BYTES = 131_072
@@ -85,15 +90,27 @@ def read(raw: bytes) -> Mail:
     date = mail.first("date") or ""
     subject = mail.first("subject")
     return Mail(
-        author=address(mail.first("from")),
-        subject=None if subject is None else decoded(subject),
-        text=_text(message, body),
+        author=_tried(address, mail.first("from")),
+        subject=None if subject is None else _tried(decoded, subject),
+        text=_tried(_text, message, body),
         message_id=(mail.first("message-id") or "").strip(),
         date=date.strip(),
-        dated_at=_moment(date),
+        dated_at=_tried(_moment, date),
         headers=headers,
         body=body,
     )
+
+
+def _tried(parser: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """Return what *parser* makes of its arguments, ``None`` if it fails.
+
+    A mail that cannot be read must be recorded all the same: else whoever knows what breaks a
+    parser, ours or the library's, is never seen. The stored event keeps what is missing here.
+    """
+    try:
+        return parser(*args, **kwargs)
+    except Exception:
+        return None
 
 
 def address(value: str | None) -> str | None:
@@ -138,10 +155,7 @@ def _split_head(raw: bytes, limit: int) -> tuple[bytes, bytes]:
 
 
 def _headers(head: bytes) -> Message:
-    try:
-        return _PARSER.parsebytes(head)
-    except (ValueError, IndexError, RecursionError):
-        return Message()
+    return _tried(_PARSER.parsebytes, head) or Message()
 
 
 def _unfolded(value: str) -> str:
@@ -190,7 +204,8 @@ def _look(message: Message, body: bytes, found: _Found, *, depth: int) -> None:
                 if found.is_enough:
                     return
                 head, inner = _split_head(part, _MAX_PART_HEADER_BYTES)
-                _look(_headers(head), inner, found, depth=depth + 1)
+                # One that cannot be read does not hide those after it.
+                _tried(_look, _headers(head), inner, found, depth=depth + 1)
             return
         kind = "text/plain"
     if kind == "message/rfc822" and depth < _MAX_DEPTH:
@@ -316,6 +331,9 @@ _BREAKING = frozenset(
     }
 )
 _LONGEST_TAG = 8_192
+#: The largest code point has seven decimal digits, six hexadecimal ones.
+_LONGEST_REFERENCE = 7
+_NUMERIC = re.compile(r"&#(?:[xX]0*([0-9A-Fa-f]+)|0*([0-9]+));?")
 _BLANKS = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r"\n\s*\n\s*")
 
@@ -330,7 +348,7 @@ def without_tags(html: str) -> str:
     links: list[str] = []
     at = 0
     while opening := _NEXT_TAG.search(html, at):
-        pieces.append(unescape(html[at : opening.start()]))
+        pieces.append(_unescaped(html[at : opening.start()]))
         start = opening.end()
         is_comment = html.startswith("!--", start)
         end = html.find("-->" if is_comment else ">", start)
@@ -342,9 +360,24 @@ def without_tags(html: str) -> str:
         if is_comment:
             continue
         at = _passed(html[start : min(end, start + _LONGEST_TAG)], html, at, pieces, links)
-    pieces.append(unescape(html[at:]))
+    pieces.append(_unescaped(html[at:]))
     pieces += [f" <{link}>" for link in links]
     return _tidy(pieces)
+
+
+def _unescaped(text: str) -> str:
+    """Return *text* with its character references replaced.
+
+    The library's own takes a number of any length, and Python refuses those over 4,300 digits.
+    """
+    return unescape(_NUMERIC.sub(_bounded, text))
+
+
+def _bounded(reference: re.Match[str]) -> str:
+    hexadecimal, decimal = reference.groups()
+    if len(hexadecimal or decimal) > _LONGEST_REFERENCE:
+        return "\ufffd"
+    return f"&#x{hexadecimal};" if hexadecimal else f"&#{decimal};"
 
 
 def _passed(tag: str, html: str, at: int, pieces: list[str], links: list[str]) -> int:
@@ -361,7 +394,7 @@ def _passed(tag: str, html: str, at: int, pieces: list[str], links: list[str]) -
             pieces.append(f" <{links.pop()}> ")
         href = None if closes else _HREF.search(tag)
         if href:
-            links.append(unescape(next(group for group in href.groups() if group)).strip())
+            links.append(_unescaped(next(group for group in href.groups() if group)).strip())
     elif name in _BREAKING:
         pieces.append("\n")
     return at

@@ -267,6 +267,55 @@ def test_a_boundary_within_a_line_divides_nothing() -> None:
     assert found.text == "one --b two\n--bc\nthree"
 
 
+@pytest.mark.parametrize(
+    ("reference", "shown"),
+    [
+        ("&#" + "1" * 4301 + ";", "\ufffd"),
+        ("&#x" + "f" * 9000 + ";", "\ufffd"),
+        ("&#12345678;", "\ufffd"),
+        ("&#" + "0" * 5000 + "65;", "A"),
+        ("&#x" + "0" * 5000 + "41", "A"),
+        ("&#128512;&#x1F600;&#65 &#0;", "\U0001f600\U0001f600A \ufffd"),
+        ("&amp;#65;&#38;lt;&#x;", "&#65;&lt;&#x;"),
+    ],
+)
+def test_a_reference_of_any_length_is_read_as_browsers_do(reference: str, shown: str) -> None:
+    page = f"<p>A loan {reference}.</p>call us"
+    assert received(typed("text/html", page.encode())).text == f"A loan {shown}.\ncall us"
+
+
+@pytest.mark.parametrize(
+    ("broken", "sender", "subject", "text"),
+    [
+        ("without_tags", "a@b.example", "A loan", None),
+        ("decode_header", "a@b.example", None, "hello"),
+        ("parseaddr", "bounce@x.example", "A loan", "hello"),
+        ("_decode", "a@b.example", None, None),
+        ("parsedate_to_datetime", "a@b.example", "A loan", "hello"),
+        ("_PARSER.parsebytes", "bounce@x.example", None, "hello"),
+    ],
+)
+def test_a_parser_that_fails_costs_a_field_and_no_mail(
+    monkeypatch: pytest.MonkeyPatch, broken: str, sender: str, subject: str | None, text: str | None
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("a bug of the library")
+
+    monkeypatch.setattr(f"honeytoken.gateways.mime.{broken}", fail)
+    head = b"Subject: =?utf-8?Q?A_loan?=\r\nDate: x\r\nContent-Type: text/html\r\n"
+    found = received(mailed(head))
+    assert (found.sender, found.subject, found.text) == (sender, subject, text)
+    assert found.recipient == TO
+
+
+def test_checks_that_cannot_be_read_cost_no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise AssertionError("a bug of the library")
+
+    monkeypatch.setattr("authres.AuthenticationResultsHeader.parse_value", fail)
+    assert checks(PROVEN) is None
+
+
 BOMBS = {
     "10,000 parts": typed(
         "multipart/mixed; boundary=b", b"--b\r\nContent-Type: a/b\r\n\r\nx\r\n" * 10_000

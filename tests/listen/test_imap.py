@@ -215,6 +215,17 @@ def test_a_mail_that_cannot_be_stored_does_not_stop_those_after_it(
     assert reading.counted()["not stored"] == 1
 
 
+def test_a_mail_that_breaks_parsers_is_stored(reading: Reading, server: Server) -> None:
+    head = f"Delivered-To: {reading.emails[0]}\r\nSubject: bomb\r\n".encode()
+    body = b"Content-Type: text/html\r\n\r\n<p>A loan &#" + b"1" * 4301 + b";</p>\r\n"
+    server.append(mail(reading.emails[0], "a"))
+    server.append(head + body)
+    server.append(mail(reading.emails[0], "b"))
+    with service.running(reading.vault):
+        until(lambda: reading.subjects() == ["a", "b", "bomb"])
+    assert "unreadable" not in reading.counted()
+
+
 def test_a_mail_that_breaks_every_connection_is_passed_over_in_the_end(
     reading: Reading, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

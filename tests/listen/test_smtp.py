@@ -321,6 +321,16 @@ def test_bytes_that_no_text_has_are_stored(
         assert event.body.startswith(raw)
 
 
+def test_a_mail_that_breaks_parsers_is_stored_with_its_raw_event(served: Served) -> None:
+    head = b"From: a@b.example\r\nSubject: A loan\r\nContent-Type: text/html\r\n\r\n"
+    raw = head + b"<p>A loan &#" + b"1" * 4301 + b"; for you</p>\r\n"
+    assert send(served.port, served.email, raw) == 250
+    (contact,) = served.vault.contacts.list()
+    assert contact.body == "A loan \ufffd for you"
+    (event,) = served.vault.contacts.events(contact.id)
+    assert event.body == raw
+
+
 def test_the_log_holds_no_address_and_no_content(
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
