@@ -175,8 +175,8 @@ CHANGES = (
 @click.argument("contact_id", type=NAME, metavar="[ID]", required=False)
 @click.argument("disposition", type=choice(Disposition), metavar="[DISPOSITION]", required=False)
 @click.option("--reason", type=TEXT, help=_("Why; it is kept with the ledger entry."))
-@click.option("--dry-run", "mode", flag_value="dry-run", help=_("Change nothing."))
-@click.option("--again", "mode", flag_value="again", help=_("Apply the present rules."))
+@click.option("--dry-run", is_flag=True, help=_("Change nothing."))
+@click.option("--again", is_flag=True, help=_("Apply the present rules."))
 @click.option("--since", type=WHEN, help=_("Received at this time or later."))
 @click.option("--until", type=WHEN, help=_("Received before this time."))
 @form_options
@@ -185,17 +185,22 @@ def classify(
     contact_id: str | None,
     disposition: str | None,
     reason: str | None,
-    mode: str | None,
+    dry_run: bool,
+    again: bool,
     since: datetime | None,
     until: datetime | None,
     form: str | None,
 ) -> None:
     """Run ``honeytoken contacts classify``."""
-    if mode is not None:
+    if dry_run and again:
+        raise click.UsageError(
+            _("--{one} and --{other} do not go together.").format(one="dry-run", other="again")
+        )
+    if dry_run or again:
         if contact_id or reason:
             raise click.UsageError(_("--dry-run and --again take --since and --until only."))
         contacts = open_vault().contacts
-        judge = contacts.changes if mode == "dry-run" else contacts.rejudge
+        judge = contacts.changes if dry_run else contacts.rejudge
         changes = judge(since=since, until=until)
         output.emit(map(plain, changes), CHANGES, form=form)
         if not changes:

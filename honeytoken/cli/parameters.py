@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import wraps
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -134,11 +135,19 @@ def json_option(function: _Decorated) -> _Decorated:
     )
 
 
-def form_options(function: _Decorated) -> _Decorated:
-    """Add ``--json`` and ``--ids``."""
-    ids = click.option("--ids", "form", flag_value="ids", help=_("Only the ids, one per line."))
-    json = click.option("--json", "form", flag_value="json", help=_("One JSON object per line."))
-    return json(ids(function))
+def form_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add ``--json`` and ``--ids``, of which one may be typed: given on as ``form``."""
+
+    @wraps(function)
+    def with_form(*args: object, as_json: bool, ids: bool, **given: object) -> None:
+        if as_json and ids:
+            raise click.UsageError(
+                _("--{one} and --{other} do not go together.").format(one="json", other="ids")
+            )
+        function(*args, form="json" if as_json else "ids" if ids else None, **given)
+
+    ids = click.option("--ids", is_flag=True, help=_("Only the ids, one per line."))
+    return json_option(ids(with_form))
 
 
 def reveal_option(function: _Decorated) -> _Decorated:

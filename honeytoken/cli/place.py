@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -67,9 +67,9 @@ _NO_VALUE = "?"
     ),
 )
 @click.argument("names", nargs=-1, type=NAME, metavar="[CANARY] [CHANNEL] | [ID]...")
-@click.option("--confirm", "action", flag_value="confirm", help=_("These placements arrived."))
-@click.option("--void", "action", flag_value="void", help=_("These placements never arrived."))
-@click.option("--list", "action", flag_value="list", help=_("Show placements."))
+@click.option("--confirm", is_flag=True, help=_("These placements arrived."))
+@click.option("--void", is_flag=True, help=_("These placements never arrived."))
+@click.option("--list", is_flag=True, help=_("Show placements."))
 @click.option(
     "--from", "path", type=READABLE, metavar="FILE", help=_("Take a CSV file; - is stdin.")
 )
@@ -123,10 +123,11 @@ _NO_VALUE = "?"
 @click.option("--delivered-at", type=WHEN, help=_("With --status ID...: when they were delivered."))
 @reveal_option
 @form_options
+@click.pass_context
 def place_command(
+    ctx: click.Context,
     *,
     names: tuple[str, ...],
-    action: str | None,
     path: str | None,
     reveal: bool,
     form: str | None,
@@ -139,11 +140,13 @@ def place_command(
         for name, value in given.items()
         if value is not None and value is not False and value != ()
     }
-    mode = action or _mode(given, path)
+    mode = _mode(given, path)
+    options = {option.name: option.opts[0].removeprefix("--") for option in ctx.command.params}
     refused = sorted(given.keys() - _ALLOWED[mode])
     if refused:
-        option = refused[0].replace("views", "view").replace("_", "-")
-        raise click.UsageError(_("--{option} does not go with this.").format(option=option))
+        raise click.UsageError(
+            _("--{option} does not go with this.").format(option=options[refused[0]])
+        )
     if mode == "list":
         _list(names, path, given, reveal=reveal, form=form)
         return
@@ -176,11 +179,23 @@ _ALLOWED = {
 }
 
 
-def _mode(given: Mapping[str, object], path: str | None) -> str:
-    """Return which form of the verb was typed, of those that have no flag of their own."""
-    for mode in ("tracking", "status"):
-        if mode in given:
-            return mode
+def _mode(given: dict[str, Any], path: str | None) -> str:
+    """Return which form of the verb was typed, and take its flag out of *given*.
+
+    Raises:
+        click.UsageError: two were typed; a placement that is void stays so, whichever was meant.
+    """
+    typed = [mode for mode in ("confirm", "void", "list", "tracking") if mode in given]
+    if len(typed) > 1:
+        raise click.UsageError(
+            _("--{one} and --{other} do not go together.").format(one=typed[0], other=typed[1])
+        )
+    if typed:
+        if typed[0] != "tracking":
+            del given[typed[0]]
+        return typed[0]
+    if "status" in given:
+        return "status"
     return "from" if path else "place"
 
 

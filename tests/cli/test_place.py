@@ -35,6 +35,16 @@ def test_a_placement_is_void(shop: Shell, canary: str) -> None:
     assert shop.store() == before
 
 
+def test_confirm_and_void_together_change_nothing(shop: Shell, canary: str) -> None:
+    placement = shop.id("place", canary, "northbound")
+    before = shop.store()
+    cause, _hint = shop.failed("place", "--confirm", "--void", placement, code=2)
+    assert "--confirm and --void" in cause
+    cause, _hint = shop.failed("place", "--list", "--utc-offset", "+08:00", code=2)
+    assert "--utc-offset" in cause
+    assert shop.store() == before
+
+
 def test_a_route_makes_a_placement_with_each_channel(shop: Shell, canary: str) -> None:
     shop.done("channel", "add", "hub")
     shop.done("route", "add", "east", "northbound", "hub")
@@ -112,6 +122,14 @@ def test_a_file_that_is_no_such_csv_places_nothing(shop: Shell, content: bytes) 
         ["x", "y", "z"],
         ["x", "northbound", "--route", "east"],
         ["--confirm"],
+        ["x", "northbound", "--json", "--ids"],
+        ["--confirm", "--void", "x"],
+        ["--void", "--confirm", "x"],
+        ["--list", "--void", "x"],
+        ["--confirm", "x", "--tracking", "-"],
+        ["--tracking", "-", "--list"],
+        ["--confirm", "--status", "x"],
+        ["--list", "--utc-offset", "+08:00"],
         ["--void", "x", "--at", "2026-01-01"],
         ["--confirm", "x", "--batch", "b"],
         ["--list", "x"],
