@@ -40,11 +40,9 @@ from ..store import events as raw_events
 from ..store.contacts import NewContact
 from ..store.ids import new_id
 from . import candidates, disposition, facts, importing, recording, rejudging, reports
-from .recording import Received, Recorded, record_batch
+from .recording import BY_HAND, Received, Recorded, record_batch
 from .rejudging import Change
 
-#: The gateway of what a person typed in.
-BY_HAND = "by hand"
 #: Longer texts are refused where a person types them; gateways have limits of their own.
 MAX_TEXT = 65_536
 #: Contacts judged anew in one transaction.

@@ -40,6 +40,8 @@ from .notices import Sinks, notices
 
 #: Whose national notation a sender is read in when nothing else says so.
 DEFAULT_REGION = "CN"
+#: The gateway of what a person typed in.
+BY_HAND = "by hand"
 #: A shorter template is too common to tell one actor from another.
 _SHORTEST_TEMPLATE = 12
 #: Canaries kept ready between batches; identities never change.
@@ -53,6 +55,7 @@ class Received:
     delivery: Delivery
     #: Country whose national notation its numbers may use.
     region: str
+    #: When it reached us, or the mailbox that we read it from.
     received_at: datetime
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
@@ -321,10 +324,14 @@ def _joins(fold: NewContact, item: Received) -> bool:
 def _at(item: Received) -> datetime:
     """Return when the event happened: as the gateway says, if that is not in the future.
 
-    A late delivery must not move a contact behind the placement that it came before. Whoever could
-    forge an earlier time can only lose us evidence, not make any.
+    A late delivery must not move a contact behind the placement that it came before. But of a mail
+    the sender writes the time, and one dated back to before a placement would accuse whoever was
+    given the canary earlier: by whichever gateway it came, it happened when it arrived. What a
+    person tells has the time that the person tells.
     """
-    sent_at = item.delivery.sent_at
+    delivery, sent_at = item.delivery, item.delivery.sent_at
+    if delivery.medium is Medium.EMAIL and delivery.gateway != BY_HAND:
+        return item.received_at
     if sent_at is None or not normalize.EARLIEST <= sent_at <= item.received_at:
         return item.received_at
     return sent_at

@@ -47,6 +47,7 @@ class Delivery:
     subject: str | None = field(default=None, repr=False)
     #: Hostile input, control and bidi characters included; at most 65,536 characters.
     text: str | None = field(default=None, repr=False)
+    #: As claimed. A mail's is its sender's free text, so mail counts from its arrival.
     sent_at: datetime | None = None
     #: Events with the same key are one contact.
     fold_key: str | None = field(default=None, repr=False)

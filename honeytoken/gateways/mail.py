@@ -4,7 +4,8 @@ The recipient is the envelope's, never that of ``To:``: blind copies, lists and 
 canary there. The sender is the one that ``From:`` claims.
 
 Arrival is proven: we saw it ourselves, or the mail host of a mailbox told us. Whoever knows an
-alias can write to it, and that is the contact. What the mail says of its origin is proven by
+alias can write to it, and that is the contact, at the time it arrived: ``Date:`` is the sender's
+free text, kept as a claim, and nothing is judged by it. What the mail says of its origin is proven by
 nothing but the results in ``MailChecks``. So mail is of authenticity ``sender``, never ``body``.
 """
 
@@ -30,8 +31,8 @@ from .deliveries import Delivery, Heartbeat
 from .mailreports import Reports
 from .mime import Mail, read
 
-#: Mail servers give up after four to five days (RFC 5321, section 4.5.4.1): an older date is wrong.
-LONGEST_WAY = timedelta(days=5)
+#: Clocks are set to wrong time zones; what is dated further ahead has no date.
+_FURTHEST_AHEAD = timedelta(days=1)
 _COMMON_OPTIONS = ("region", "recipient", "authserv_id", "max_message_bytes", *mailreports.OPTIONS)
 SMTP_OPTIONS = (
     *("host", "port", "hostname", "tls_cert", "tls_key", "require_tls", "proxy_from"),
@@ -163,20 +164,16 @@ def delivery(gateway: str, mail: Mail, envelope: Envelope, checks: MailChecks | 
         recipient=envelope.recipient,
         subject=subject or None,
         text=bodies.content(mail.text),
-        sent_at=_sent_at(mail.dated_at, envelope.arrived_at),
+        sent_at=_claimed(mail.dated_at, envelope.arrived_at),
         checks=checks,
     )
 
 
-def _sent_at(dated_at: datetime | None, arrived_at: datetime) -> datetime:
-    """Return the date the sender gave if a mail can have been on its way since, else arrival.
-
-    A date from years ago must not take a contact out of the evidence, and one from the future not
-    behind a placement that it came before.
-    """
-    if dated_at is not None and arrived_at - LONGEST_WAY <= dated_at <= arrived_at:
-        return dated_at
-    return arrived_at
+def _claimed(dated_at: datetime | None, arrived_at: datetime) -> datetime | None:
+    """Return the date the sender gave, ``None`` if it cannot be one."""
+    if dated_at is None or not normalize.EARLIEST <= dated_at <= arrived_at + _FURTHEST_AHEAD:
+        return None
+    return dated_at
 
 
 def _digest(mail: Mail, envelope: Envelope) -> str:

@@ -32,6 +32,7 @@ from imapclient.exceptions import (  # type: ignore[import-untyped]  # has no st
 from ..errors import DeliveryRefused, HoneytokenError, KeysError, StoreError
 from ..gateways import mail
 from ..gateways.mime import read
+from ..normalize import EARLIEST
 from ..store import Store, mailboxes
 from ..store.mailboxes import Place
 from .incoming import incoming
@@ -290,9 +291,7 @@ class _Round:
         ).get(uid, {})
         raw = next((value for key, value in answer.items() if key.startswith(b"BODY[")), None)
         arrived_at = answer.get(b"INTERNALDATE")
-        if not isinstance(arrived_at, datetime) or arrived_at.tzinfo is None:
-            arrived_at = now
-        return (raw if isinstance(raw, bytes) else None), min(arrived_at.astimezone(UTC), now)
+        return (raw if isinstance(raw, bytes) else None), _arrival(arrived_at, now)
 
     def _store(self, raw: bytes, envelope: mail.Envelope) -> None:
         try:
@@ -307,7 +306,8 @@ class _Round:
             reports,
             gateway=self._gateway,
             writer=self._writer,
-            received_at=self._mailbox.now(),
+            # Not now: a listener that was away must not move a mail behind a later placement.
+            received_at=envelope.arrived_at,
             headers={":rcpt-to": envelope.recipient},
             body=raw,
         )
@@ -341,3 +341,14 @@ class _Round:
 
     def _count(self, outcome: str) -> None:
         self._writer.count(self._gateway.name, outcome)
+
+
+def _arrival(told: object, now: datetime) -> datetime:
+    """Return the mail host's INTERNALDATE in UTC, *now* where it says none that can be."""
+    if not isinstance(told, datetime) or told.tzinfo is None:
+        return now
+    try:
+        arrived_at = told.astimezone(UTC)
+    except OverflowError:
+        return now
+    return arrived_at if EARLIEST <= arrived_at <= now else now

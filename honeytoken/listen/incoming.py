@@ -26,7 +26,7 @@ def incoming(
         reports: as the gateway read them.
         gateway: that read them.
         writer: that notes which phones were heard of.
-        received_at: now.
+        received_at: when the mail arrived.
         headers: of the envelope, kept with the event.
         body: the mail as it came.
     """

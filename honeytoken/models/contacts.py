@@ -137,6 +137,7 @@ class Contact:
     recipient: str | None = field(default=None, repr=False)
     subject: str | None = field(default=None, repr=False)
     body: str | None = field(default=None, repr=False)
+    #: As claimed: by a mail's ``Date`` header, a phone, a service.
     sent_at: datetime | None = None
     #: A second, independent record of it, such as ``"phone log"`` or ``"carrier bill"``.
     confirmed_by: str | None = None

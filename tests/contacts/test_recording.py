@@ -149,6 +149,31 @@ def test_a_mail_to_a_canary_is_a_contact_of_its_own_address(
     assert {match.field for match in sighting.candidates[0].matches} == {"email"}
 
 
+def test_a_mail_happened_when_it_arrived_whatever_its_sender_dates_it(
+    planted: tuple[Vault, Canary], clock: Clock
+) -> None:
+    vault, canary = planted
+    before_it_was_placed = clock() - timedelta(days=2)
+    item = _received(
+        vault, "m1", canary.identity.email, medium=Medium.EMAIL, sent_at=before_it_was_placed
+    )
+    vault.contacts.record([item])
+    (contact,) = vault.contacts.list()
+    assert (contact.received_at, contact.disposition) == (clock(), "unsolicited")
+    assert contact.sent_at == before_it_was_placed
+
+
+@pytest.mark.parametrize("medium", ["email", "sms"])
+def test_what_is_told_by_hand_has_the_time_that_is_told(
+    planted: tuple[Vault, Canary], clock: Clock, medium: str
+) -> None:
+    vault, canary = planted
+    at = clock() - timedelta(hours=20)
+    reached = canary.identity.email if medium == "email" else canary.identity.phone_number
+    told = vault.contacts.add(medium=medium, recipient=reached, region="GB", received_at=at)
+    assert told.received_at == at
+
+
 def test_a_mail_to_an_address_never_minted_is_background(planted: tuple[Vault, Canary]) -> None:
     vault, _canary = planted
     item = _received(vault, "M1", "info@mail.shop.example", medium=Medium.EMAIL)

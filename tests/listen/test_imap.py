@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,33 @@ def test_what_is_there_and_what_comes_is_stored_and_nothing_is_changed(
         # Not when we looked, but when it arrived.
         assert before.received_at == datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
     assert server.flags() == [(), ()]
+
+
+def test_a_mail_counts_from_its_arrival_in_the_mailbox_not_from_its_date(
+    reading: Reading, server: Server, clock: Clock
+) -> None:
+    dated = clock() - timedelta(days=2)
+    arrived = clock() - timedelta(hours=3)
+    raw = mail(reading.emails[0], "dated back", Date=format_datetime(dated))
+    server.append(raw, arrived)
+    with service.running(reading.vault):
+        until(lambda: reading.subjects() == ["dated back"])
+    (contact,) = reading.vault.contacts.list()
+    # Placed a day before we looked, so 21 hours before it arrived.
+    assert (contact.disposition, contact.received_at) == ("unsolicited", arrived)
+    assert contact.sent_at == dated
+    (event,) = reading.vault.contacts.events(contact.id)
+    assert event.received_at == arrived
+
+
+def test_a_mail_host_cannot_say_that_a_mail_arrives_tomorrow_or_long_ago(
+    reading: Reading, server: Server, clock: Clock
+) -> None:
+    server.append(mail(reading.emails[0], "a"), clock() + timedelta(days=1))
+    server.append(mail(reading.emails[1], "b"), datetime(1969, 1, 1, tzinfo=UTC))
+    with service.running(reading.vault):
+        until(lambda: len(reading.subjects()) == 2)
+    assert {contact.received_at for contact in reading.vault.contacts.list()} == {clock()}
 
 
 def test_mail_is_also_found_where_the_server_cannot_say_that_some_came(

@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,16 @@ def test_mail_to_a_canary_is_stored_before_it_is_acknowledged(
     )
     assert (contact.sender, contact.recipient) == ("somebody@sender.example", served.email)
     assert (contact.subject, contact.body) == ("A loan", "hello")
+
+
+def test_a_mail_that_is_dated_back_counts_from_its_arrival(served: Served, clock: Clock) -> None:
+    dated = clock() - timedelta(days=2)
+    mail = message(served.email, Date=format_datetime(dated)).as_bytes()
+    assert send(served.port, served.email, mail) == 250
+    (contact,) = served.vault.contacts.list()
+    # Two days ago nobody had been given the canary.
+    assert (contact.disposition, contact.received_at) == ("unsolicited", clock())
+    assert contact.sent_at == dated
 
 
 def test_the_event_is_kept_as_it_came_with_its_envelope(served: Served) -> None:
