@@ -63,15 +63,12 @@ class Reports:
             body=json.dumps(fields).encode("ascii"),
             received_at=arrived_at,
         )
+        reader = replace(self.reader, is_proven=authenticity is not Authenticity.NONE)
         return tuple(
-            replace(
-                found,
-                authenticity=authenticity,
-                sent_at=found.sent_at or arrived_at,
-            )
+            replace(found, sent_at=found.sent_at or arrived_at)
             if isinstance(found, Delivery)
             else found
-            for found in self.reader.receive(request)
+            for found in reader.receive(request)
         )
 
     def _proven(self, token: str, mail: Mail, checks: MailChecks | None) -> Authenticity:

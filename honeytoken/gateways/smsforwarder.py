@@ -79,6 +79,8 @@ class SmsForwarder:
     slots: Mapping[str, str] = field(repr=False)
     tolerance_s: int
     zone: timezone
+    #: True if what carries the report has proven the phone already.
+    is_proven: bool = False
 
     def receive(self, request: Request) -> tuple[Delivery | Heartbeat, ...]:
         """Return the call, SMS or sign of life *request* reports; see :class:`.Gateway`."""
@@ -97,7 +99,7 @@ class SmsForwarder:
 
     @property
     def _proves(self) -> bool:
-        return self.secret is not None or self.token is not None
+        return self.is_proven or self.secret is not None or self.token is not None
 
     def _verify_token(self, request: Request) -> None:
         if self.token is None:

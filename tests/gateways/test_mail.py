@@ -487,7 +487,8 @@ def test_an_sms_is_read_and_its_own_lines_are_no_fields() -> None:
     assert (found.medium, found.sender, found.recipient) == ("sms", "95338", "+8615400000001")
     assert found.text == "【圆通】one\nfrom: 110"
     assert found.sent_at == datetime(2026, 11, 22, 0, 0, tzinfo=UTC)
-    assert (found.authenticity, found.device) == ("none", "red")
+    # Anybody may write so: it is no sign of life of a phone.
+    assert (found.authenticity, found.device) == ("none", None)
 
 
 def test_a_call_is_read_and_folds_with_its_other_events() -> None:
@@ -503,7 +504,16 @@ def test_a_call_is_read_and_folds_with_its_other_events() -> None:
 def test_json_and_a_sign_of_life_are_read() -> None:
     found = reported('{"kind":"sms","from":"95338","text":"x","at":"2026-11-22 08:00:00"}')
     assert isinstance(found, Delivery)
-    assert reported("kind: heartbeat\ndevice: red") == Heartbeat("mail", "red")
+    beat = reported(
+        "token: secret word\nkind: heartbeat\ndevice: red", forwarder_token="secret word"
+    )
+    assert beat == Heartbeat("mail", "red")
+
+
+def test_a_sign_of_life_that_nothing_proves_is_none() -> None:
+    gateway = smtp(forwarder=True, recipient=TO, to="+8615400000001")
+    raw = mailed(body=b"kind: heartbeat\ndevice: red")
+    assert gateway.receive(raw, Envelope(TO, None, NOW)) == ()
 
 
 def test_without_a_time_the_mails_own_date_tells_a_repeat() -> None:
@@ -516,7 +526,7 @@ def test_without_a_time_the_mails_own_date_tells_a_repeat() -> None:
 def test_a_token_in_the_text_proves_the_phone_and_is_not_kept() -> None:
     found = reported(f"token: secret word\n{SMS}", forwarder_token="secret word")
     assert isinstance(found, Delivery)
-    assert found.authenticity == "sender"
+    assert (found.authenticity, found.device) == ("sender", "red")
     assert "secret" not in (found.text or "")
 
 
