@@ -9,7 +9,7 @@ none raises :class:`~honeytoken.errors.InvalidIdentifier`, whose message never h
 from .addresses import address
 from .emails import email, email_domain
 from .names import name, surname_last4
-from .phones import phone_number, sender
+from .phones import is_region, phone_number, sender
 from .times import EARLIEST, moment
 from .words import word
 
@@ -18,6 +18,7 @@ __all__ = [
     "address",
     "email",
     "email_domain",
+    "is_region",
     "moment",
     "name",
     "phone_number",

@@ -87,6 +87,13 @@ def phone_number(raw: str, *, region: str) -> str:
     return _parsed(_dialled(raw), region.upper())
 
 
+def is_region(region: str) -> bool:
+    """Tell whether *region* is a country (ISO 3166-1 alpha-2) with a numbering plan."""
+    import phonenumbers
+
+    return region.upper() in phonenumbers.SUPPORTED_REGIONS
+
+
 def sender(raw: str, *, region: str) -> str:
     """Return the canonical form of a *claimed* sender; never raises.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
 from .. import normalize
-from ..errors import InvalidInput, NotFound
+from ..errors import InvalidIdentifier, InvalidInput, NotFound
 from ..keys import IndexKind
 from ..messages import translate as _
 from ..models import Contact, Disposition
@@ -130,8 +130,8 @@ class Purge:
             progress: told how far the search is.
 
         Raises:
-            InvalidInput: nothing was given, or both.
-            InvalidIdentifier: it cannot be a number or an e-mail.
+            InvalidInput: nothing was given, or both, or there is no such country.
+            InvalidIdentifier: it cannot be a number or an e-mail, and nobody was heard under it.
         """
         person = Person.of(phone_number=phone_number, email=email, region=region)
         progress = progress or _nobody
@@ -152,6 +152,9 @@ class Purge:
                     others.append(_outline(item.contact))
             done += len(chunk)
             progress(min(done, total), total)
+        if not (person.usable or sent or others):
+            # "There is nothing to erase" would read as if the request had been met.
+            raise InvalidIdentifier("phone_number", _("it cannot be a number of that region"))
         if mentioned:
             return _chosen([*sent, *others])
         return _chosen(sent, mentioning=others)

@@ -16,6 +16,8 @@ from ..models import Contact
 _LONGEST_TEXT = 100_000
 #: Digits as people write them in a text: blanks, dots, brackets and dashes between them.
 _NUMBER = re.compile(r"\+?[0-9](?:[ .()/\-]{0,3}[0-9]){4,24}")
+#: Codes from which companies write, and China's service numbers; a number cut short is neither.
+_SHORT_CODE = re.compile(r"[1-9][0-9]{2,5}|1[0-2][0-9]{1,13}|9[56][0-9]{3,13}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +29,33 @@ class Person:
     #: Ways in which the digits of the number are written; none of an e-mail. A number that is
     #: none in the country where it was heard is compared by its digits.
     written: frozenset[str] = field(repr=False)
+    #: Whether it can be a sender at all. A misspelt number cannot, but some networks do show words
+    #: and odd digits: such a one is somebody only where something was received from it.
+    usable: bool
 
     @classmethod
     def of(cls, *, phone_number: str | None, email: str | None, region: str) -> Person:
         """Return who is meant.
 
         Raises:
-            InvalidInput: nothing was given, or both.
-            InvalidIdentifier: it cannot be a number or an e-mail.
+            InvalidInput: nothing was given, or both, or there is no such country.
+            InvalidIdentifier: it is empty, or cannot be an e-mail.
         """
         if (phone_number is None) == (email is None):
             raise InvalidInput(_("give a phone number or an e-mail."))
         if email is not None:
-            return cls(normalize.email(email), frozenset())
+            return cls(normalize.email(email), frozenset(), usable=True)
+        if not normalize.is_region(region):
+            raise InvalidInput(
+                _("the region is not a country with phone numbers."),
+                hint=_("Give it as two letters, such as CN or GB."),
+            )
         # A short code or a name that a network shows is a sender as well.
         canonical = normalize.sender(phone_number or "", region=region)
         if not canonical:
             raise InvalidIdentifier("phone_number", _("it is empty"))
-        return cls(canonical, _notations(canonical))
+        usable = canonical.startswith("+") or _SHORT_CODE(canonical) is not None
+        return cls(canonical, _notations(canonical), usable)
 
     def is_mentioned(self, contact: Contact) -> bool:
         """Tell whether somebody else's contact speaks of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -108,6 +109,35 @@ def test_without_a_person_or_yes_nothing_is_erased(heard: Shell) -> None:
 def test_nobody_in_particular_cannot_be_erased(heard: Shell) -> None:
     # Withheld numbers are many people.
     heard.failed("erase", "--number", "anonymous", "--yes")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["--number", "bob"],
+        ["--number", "0770"],
+        ["--number", "0770", "--region", "ZZ"],
+        ["--number", "+447700900555", "--region", "ZZ"],
+        ["--number", "0770", "--region", "GB"],
+    ],
+)
+def test_a_misspelt_request_does_not_look_fulfilled(heard: Shell, typed: Sequence[str]) -> None:
+    before = heard.store()
+    for way in ("--yes", "--dry-run"):
+        result = heard("erase", *typed, way)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "Error" in result.stderr
+    assert heard.store() == before
+
+
+def test_a_short_code_that_sent_nothing_has_nothing_to_erase(heard: Shell) -> None:
+    assert heard.done("erase", "--number", "95338", "--yes").strip() == "There is nothing to erase."
+
+
+def test_a_sender_that_is_no_number_is_erased_where_it_was_heard(heard: Shell) -> None:
+    canary = heard.id("mint", "--locale", "en-GB")
+    heard.done("contacts", "add", "--medium", "sms", "--canary", canary, "--sender", "Bob & Co")
+    assert "Erased 1 contact." in heard.done("erase", "--number", "bob & co", "--yes")
     heard.failed("erase", "--email", "not an address", "--yes")
 
 
