@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import NoReturn
 
+from .environment import FromEnvironment
 from .errors import SettingsError
 from .messages import translate as _
 
@@ -26,7 +27,8 @@ _PAGES = {
 class Options:
     """The table ``[<section>.<name>]``, read with type checks.
 
-    Values that came through the environment are text; whole numbers and switches understand that.
+    What came through the environment (:class:`.FromEnvironment`) is text, and is understood as a
+    whole number, a switch or a list; what stands in the file has to be of its type.
     """
 
     def __init__(self, section: str, name: str, values: Mapping[str, object]) -> None:
@@ -80,7 +82,7 @@ class Options:
             self.refuse(key, _("{key} must be text."))
         if not value.strip():
             self.refuse(key, _("{key} is empty."))
-        return value
+        return str(value)
 
     def secret(self, key: str) -> str | None:
         """Return the secret of *key*, ``None`` if it is not set."""
@@ -92,12 +94,12 @@ class Options:
     def texts(self, key: str) -> tuple[str, ...]:
         """Return the list of texts of *key*, empty if it is not set.
 
-        One text, as the environment gives it, is read as a list with commas.
+        One text that the environment gives is read as a list with commas.
         """
         value = self._values.get(key)
         if value is None:
             return ()
-        items = value.split(",") if isinstance(value, str) else value
+        items = value.split(",") if isinstance(value, FromEnvironment) else value
         if not isinstance(items, list | tuple):
             self.refuse(key, _("{key} must be a list of text."))
         found = [item.strip() if isinstance(item, str) else "" for item in items]
@@ -117,7 +119,7 @@ class Options:
             if not isinstance(item, str) or not item.strip():
                 self.refuse(key, _("{key} must be a list of text."))
             self._refuse_reference(key, item)
-            found.append(item)
+            found.append(str(item))
         return tuple(found)
 
     def _refuse_reference(self, key: str, value: str) -> None:
@@ -127,8 +129,8 @@ class Options:
     def whole_number(self, key: str, *, default: int, low: int, high: int) -> int:
         """Return the whole number of *key*, within *low* and *high*."""
         value = self._values.get(key, default)
-        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
-            value = int(value)
+        if isinstance(value, FromEnvironment) and value.isascii() and value.isdigit():
+            value = int(value[:10])
         if isinstance(value, bool) or not isinstance(value, int):
             self.refuse(key, _("{key} must be a whole number."))
         if not low <= value <= high:
@@ -138,7 +140,7 @@ class Options:
     def switch(self, key: str) -> bool:
         """Return the truth value of *key*, false if it is not set."""
         value = self._values.get(key, False)
-        if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
+        if isinstance(value, FromEnvironment) and value.lower() in _TRUE | _FALSE:
             value = value.lower() in _TRUE
         if not isinstance(value, bool):
             self.refuse(key, _("{key} must be true or false."))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -17,6 +18,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from .environment import FromEnvironment
 from .errors import SettingsError
 from .messages import translate as _
 
@@ -136,6 +138,8 @@ _SECTIONS = {
 }
 #: Sections that hold one table for each name.
 _NAMED = ("gateways", "alerts", "senders")
+#: Names of such tables: a gateway's stands in the address of its hook, all stand in lists and logs.
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MINIMUM: Mapping[str, float] = {
     "soak_days": 0,
     "capacity": 1,
@@ -212,6 +216,13 @@ def _tables(section: str, tables: object) -> Mapping[str, Mapping[str, object]]:
     if not isinstance(tables, Mapping):
         raise SettingsError(_("[{name}] must be a table.").format(name=section))
     for name, options in tables.items():
+        if not _NAME.fullmatch(name):
+            raise SettingsError(
+                _('the name of the table [{section}."{name}"] cannot be used.').format(
+                    section=section, name=name
+                ),
+                hint=_("A name has up to 64 letters without accents, digits, - and _."),
+            )
         if not isinstance(options, Mapping):
             raise SettingsError(_("[{name}] must be a table.").format(name=f"{section}.{name}"))
     return tables
@@ -261,12 +272,15 @@ def _section(name: str, kind: Callable[..., Any], values: object) -> Any:
 
 def _typed(value: object, wanted: type, key: str) -> Any:
     if wanted is str and isinstance(value, str):
-        return value
+        if not value.strip():
+            # An empty host would be every address of the machine, an empty path the folder.
+            raise SettingsError(_("{key} is empty.").format(key=key))
+        return str(value)
     if wanted is not str and not isinstance(value, bool):
         try:
             if isinstance(value, int | float) and (wanted is float or int(value) == value):
                 return wanted(value)
-            if isinstance(value, str):  # from the environment
+            if isinstance(value, FromEnvironment):
                 return wanted(value)
         except (ValueError, OverflowError):
             pass
@@ -303,7 +317,7 @@ def _overridden(data: dict[str, Any], environ: Mapping[str, str]) -> dict[str, A
                     _("{variable} does not name a setting.").format(variable=variable)
                 )
             table[part] = table = dict(below)
-        table[path[-1]] = value
+        table[path[-1]] = FromEnvironment(value)
     return merged
 
 
@@ -315,22 +329,53 @@ def _resolved(value: object, key: str, folder: Path, environ: Mapping[str, str])
     if not isinstance(value, str):
         return value
     if value.startswith("env:"):
-        found = environ.get(value[4:])
-        if not found:
-            raise SettingsError(
-                _("{key} refers to the environment variable {name}, which is not set.").format(
-                    key=key, name=value[4:]
-                )
-            )
-        return found
+        return _from_variable(value[4:].strip(), key, environ)
     if value.startswith("file:"):
-        try:
-            return (folder / value[5:]).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as err:
-            raise SettingsError(
-                _("{key} refers to a file that cannot be read.").format(key=key)
-            ) from err
+        return _from_file(value[5:].strip(), key, folder)
     return value
+
+
+def _from_variable(name: str, key: str, environ: Mapping[str, str]) -> FromEnvironment:
+    if not name:
+        raise SettingsError(
+            _("{key} refers to an environment variable without a name.").format(key=key),
+            hint=_("Write it as {example}.").format(example='"env:NAME"'),
+        )
+    found = environ.get(name)
+    if not found:
+        raise SettingsError(
+            _("{key} refers to the environment variable {name}, which is not set.").format(
+                key=key, name=name
+            ),
+            hint=_("Set {name} where honeytoken runs; `honeytoken doctor` looks again.").format(
+                name=name
+            ),
+        )
+    return FromEnvironment(found)
+
+
+def _from_file(path: str, key: str, folder: Path) -> str:
+    """Return what the file says. Its path is no secret: without it nobody finds the mistake."""
+    if not path:
+        raise SettingsError(
+            _("{key} refers to a file without a name.").format(key=key),
+            hint=_("Write it as {example}.").format(example='"file:PATH"'),
+        )
+    try:
+        return (folder / path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as err:
+        if isinstance(err, FileNotFoundError):
+            problem = _("{key} refers to the file {path}, which is missing.")
+        elif isinstance(err, ValueError):
+            problem = _("{key} refers to the file {path}, which is not text (UTF-8).")
+        elif (folder / path).is_dir():
+            problem = _("{key} refers to {path}, which is a folder.")
+        else:
+            problem = _("{key} refers to the file {path}, which cannot be read.")
+        raise SettingsError(
+            problem.format(key=key, path=path),
+            hint=_("Correct the path, which is relative to the vault's folder, or the file."),
+        ) from err
 
 
 def template(*, mode: str = PRODUCTION, url: str | None = None) -> str:
@@ -385,9 +430,22 @@ probe_days = 30
 # heartbeat_hours = 24   # of silence of a phone that used to send signs of life; 0 asks for none
 
 # One table per gateway; its hook is POST /hooks/<name>. Secrets go by reference: "env:NAME",
-# "file:PATH".
+# "file:PATH". docs/gateways/README.md
 # [gateways.twilio]
 # kind = "twilio"
 # public_url = "https://hooks.shop.example/hooks/twilio"
 # auth_token = "env:TWILIO_AUTH_TOKEN"
+
+# Who is told of contacts; without one, nobody is: docs/alerts.md.
+# [alerts.room]
+# kind = "apprise"   # or "standard_webhooks", with url and secret
+# url = "env:ROOM_URL"
+
+# What sends drills: docs/drill.md.
+# [senders.post]
+# kind = "smtp"
+# host = "mail.shop.example"
+# user = "env:MAIL_USER"
+# password = "env:MAIL_PASSWORD"
+# from = "forms@shop.example"
 """

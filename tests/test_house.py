@@ -16,6 +16,7 @@ PACKAGE = Path(honeytoken.__file__).parent
 #: Every room and its floor; imports go to lower floors only. docs/architecture.md has the picture.
 FLOORS = {
     "messages": 0,
+    "environment": 0,
     "errors": 1,
     "models": 1,
     "normalize": 2,

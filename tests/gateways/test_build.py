@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from honeytoken import gateways
+from honeytoken.environment import FromEnvironment
 from honeytoken.errors import SettingsError
 
 TWILIO: dict[str, object] = {
@@ -144,8 +145,11 @@ def test_public_url_that_twilio_could_not_call_is_refused(url: str) -> None:
 
 
 def test_numbers_and_switches_from_the_environment_are_understood() -> None:
-    assert gateways.build("name", PHONES | {"tolerance_s": "300"})
-    assert gateways.build("name", {"kind": "smsforwarder", "unsigned": "true"})
+    assert gateways.build("name", PHONES | {"tolerance_s": FromEnvironment("300")})
+    assert gateways.build("name", {"kind": "smsforwarder", "unsigned": FromEnvironment("true")})
+    for wrong in ({"tolerance_s": "300"}, {"unsigned": "true"}):
+        with pytest.raises(SettingsError, match="must be"):
+            gateways.build("name", PHONES | wrong)
 
 
 @pytest.mark.parametrize(

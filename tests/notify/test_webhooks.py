@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from honeytoken.environment import FromEnvironment
 from honeytoken.errors import SettingsError
 from honeytoken.notify import addresses, sinks, webhooks, wording
 from honeytoken.notify.sinks import Outcome
@@ -327,7 +328,10 @@ def test_a_wrong_option_is_refused_without_repeating_it(wrong: dict[str, object]
 
 
 def test_lists_may_come_from_the_environment_as_text() -> None:
-    found = sink(dispositions="unsolicited, ambiguous", allow_private="10.0.0.5,Hook.Internal.")
+    found = sink(
+        dispositions=FromEnvironment("unsolicited, ambiguous"),
+        allow_private=FromEnvironment("10.0.0.5,Hook.Internal."),
+    )
     assert found.dispositions == {"unsolicited", "ambiguous"}
     transport = found.transport
     assert isinstance(transport, webhooks.Webhook)
