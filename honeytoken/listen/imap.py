@@ -29,15 +29,16 @@ from imapclient.exceptions import (  # type: ignore[import-untyped]  # has no st
     LoginError,
 )
 
-from ..errors import DeliveryRefused, HoneytokenError, KeysError, StoreError
+from ..errors import DeliveryRefused, HoneytokenError
 from ..gateways import mail
 from ..gateways.mime import read
+from ..messages import translate as _
 from ..normalize import EARLIEST
 from ..store import Store, mailboxes
 from ..store.mailboxes import Place
 from .incoming import incoming
 from .recipients import ours
-from .writer import Overloaded, Writer
+from .writer import CannotBeStored, Overloaded, Writer
 
 logger = logging.getLogger("honeytoken.listen")
 
@@ -115,7 +116,7 @@ class Mailbox:
     def _failed(self, error: Exception, writer: Writer) -> None:
         if self._stop.is_set():
             return
-        if isinstance(error, StoreError | KeysError | Overloaded):
+        if isinstance(error, HoneytokenError):
             logger.error("store not available: %s", type(error).__name__)
             writer.count(self._gateway.name, "unavailable")
         else:
@@ -317,12 +318,13 @@ class _Round:
         stored = asyncio.run_coroutine_threadsafe(self._writer.store(received), self._loop)
         try:
             recorded = stored.result(_STORE_S)
-        except (Overloaded, StoreError, KeysError):
-            raise
-        except HoneytokenError:
-            # It alone cannot be stored: go on to the next.
+        except CannotBeStored:
+            # It alone, and not the next time either: go on to the next. After any other failure
+            # the place stays before it, and it is read again.
             self._count("not stored")
             return
+        except TimeoutError as err:
+            raise Overloaded(_("the database does not answer.")) from err
         for item in recorded:
             self._count("repeated" if item.repeated else "accepted")
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..contacts import Received
-from ..errors import DeliveryRefused, HoneytokenError, KeysError, SettingsError, StoreError
+from ..errors import DeliveryRefused, HoneytokenError, SettingsError
 from ..gateways import mail
 from ..messages import translate as _
 from ..store import Store
@@ -29,7 +29,7 @@ from .incoming import incoming
 from .patience import Patience
 from .recipients import ours
 from .smtp_connection import TRY_LATER, Connection
-from .writer import Overloaded, Writer
+from .writer import CannotBeStored, Writer
 
 logger = logging.getLogger("honeytoken.listen")
 
@@ -39,6 +39,7 @@ MAX_CONNECTIONS = 200
 MAX_CONNECTIONS_PER_CLIENT = 20
 #: Of one client; a disk is filled by whoever knows one address.
 BYTES_PER_MINUTE = 67_108_864
+_NOT_ACCEPTED = "554 5.6.0 not accepted"
 _DRAIN_S = 15.0
 _LOOK_UP_THREADS = 4
 
@@ -127,21 +128,29 @@ class SmtpServer:
         if self._writer is None:
             return TRY_LATER
         received: list[Received] = []
-        try:
-            for envelope in envelopes:
+        refused = 0
+        for envelope in envelopes:
+            try:
                 reports = await self.in_thread(self.gateway.receive, content, envelope)
-                received += incoming(
-                    reports,
-                    gateway=self.gateway,
-                    writer=self._writer,
-                    received_at=envelope.arrived_at,
-                    headers={**headers, ":rcpt-to": envelope.recipient},
-                    body=content,
+            except DeliveryRefused as error:
+                # For this recipient alone: whoever adds the phones' address to a mail must not
+                # keep it from the others.
+                refused += 1
+                logger.warning(
+                    "gateway %s refused a mail: %s", self.gateway.name, type(error).__name__
                 )
-        except DeliveryRefused as error:
-            logger.warning("gateway %s refused a mail: %s", self.gateway.name, type(error).__name__)
-            self.count(type(error).__name__)
-            return "554 5.6.0 not accepted"
+                self.count(type(error).__name__)
+                continue
+            received += incoming(
+                reports,
+                gateway=self.gateway,
+                writer=self._writer,
+                received_at=envelope.arrived_at,
+                headers={**headers, ":rcpt-to": envelope.recipient},
+                body=content,
+            )
+        if refused == len(envelopes):
+            return _NOT_ACCEPTED
         if not received:
             self.count("nothing to record")
             return "250 2.0.0 ok"
@@ -150,11 +159,12 @@ class SmtpServer:
     async def _written(self, writer: Writer, received: Sequence[Received]) -> str:
         try:
             recorded = await writer.store(received)
-        except (Overloaded, StoreError, KeysError):
-            self.count("unavailable")
-            return TRY_LATER
-        except HoneytokenError:
+        except CannotBeStored:
+            # Nor the next time: who sends it need not try for days.
             self.count("not stored")
+            return _NOT_ACCEPTED
+        except HoneytokenError:
+            self.count("unavailable")
             return TRY_LATER
         for item in recorded:
             self.count("repeated" if item.repeated else "accepted")

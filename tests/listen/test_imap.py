@@ -17,7 +17,8 @@ from imapclient import IMAPClient  # type: ignore[import-untyped]  # has no stub
 
 from honeytoken import Canary, Vault, service
 from honeytoken.contacts import Received, Recorded
-from honeytoken.listen import Writer
+from honeytoken.errors import HoneytokenError
+from honeytoken.listen import Overloaded, Writer
 from honeytoken.store import counts, mailboxes
 from honeytoken.store.mailboxes import Place
 from tests.conftest import Clock
@@ -252,6 +253,30 @@ def test_a_mail_that_breaks_parsers_is_stored(reading: Reading, server: Server) 
     with service.running(reading.vault):
         until(lambda: reading.subjects() == ["a", "b", "bomb"])
     assert "unreadable" not in reading.counted()
+
+
+@pytest.mark.parametrize(
+    "error", [HoneytokenError("unforeseen"), Overloaded("busy"), TimeoutError()]
+)
+def test_a_mail_that_cannot_be_stored_now_is_read_again(
+    reading: Reading, server: Server, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr("honeytoken.listen.imap._FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("honeytoken.listen.imap._LONGEST_PAUSE_S", 0.01)
+    real, failures = Writer.store, iter(range(8))
+
+    async def failing(self: Writer, received: list[Received]) -> list[Recorded]:
+        if next(failures, None) is not None:
+            raise error
+        return await real(self, received)
+
+    monkeypatch.setattr(Writer, "store", failing)
+    for subject in ("a", "b"):
+        server.append(mail(reading.emails[0], subject))
+    with service.running(reading.vault):
+        until(lambda: reading.subjects() == ["a", "b"])
+    assert reading.counted()["unavailable"] == 8
+    assert "not stored" not in reading.counted()
 
 
 def test_a_mail_that_breaks_every_connection_is_passed_over_in_the_end(

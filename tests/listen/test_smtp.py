@@ -20,10 +20,10 @@ import pytest
 from sqlalchemy import text as sql
 
 from honeytoken import Canary, Vault, service
-from honeytoken.errors import Refused, SettingsError, StoreBusy
+from honeytoken.errors import HoneytokenError, Refused, SettingsError, StoreBusy, StoreError
 from honeytoken.gateways import build_mail
 from honeytoken.gateways.mail import SmtpGateway
-from honeytoken.listen import Writer
+from honeytoken.listen import CannotBeStored, Overloaded, Writer
 from honeytoken.listen.patience import Patience
 from honeytoken.listen.smtp_sample import send_sample
 from honeytoken.settings import options_of
@@ -523,6 +523,25 @@ def test_a_mail_that_cannot_be_written_is_put_off(
     assert len(served.vault.contacts.list()) == 1
 
 
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (CannotBeStored("poison"), 554),
+        (Overloaded("busy"), 451),
+        (StoreError("broken"), 451),
+        (HoneytokenError("unforeseen"), 451),
+    ],
+)
+def test_only_what_can_never_be_stored_is_refused_for_good(
+    served: Served, monkeypatch: pytest.MonkeyPatch, error: HoneytokenError, code: int
+) -> None:
+    async def fail(_writer: Writer, _received: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Writer, "store", fail)
+    assert send(served.port, served.email, b"x") == code
+
+
 def test_a_listener_that_is_told_to_stop_ends_the_mail_under_way(
     tmp_path: Path, clock: Clock
 ) -> None:
@@ -618,6 +637,23 @@ def test_a_phone_reports_an_sms_by_mail(tmp_path: Path, clock: Clock) -> None:
         wrong = message("x", report.replace("shared", "guessed")).as_bytes()
         assert send(served.port, "phones@mail.shop.example", wrong) == 554
         assert len(served.vault.contacts.list()) == 1
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_report_that_is_refused_does_not_keep_a_mail_from_the_others(
+    tmp_path: Path, clock: Clock, first: bool
+) -> None:
+    with serving(tmp_path / "v", clock, REPORTS) as served:
+        both = [served.email, "phones@mail.shop.example"]
+        with client(served.port) as smtp:
+            smtp.ehlo()
+            smtp.mail("a@b.example")
+            for each in both if first else reversed(both):
+                assert smtp.rcpt(each)[0] == 250
+            assert smtp.data(message("x").as_bytes())[0] == 250
+        (contact,) = served.vault.contacts.list()
+        assert contact.recipient == served.email
+    assert counted(served.vault)["MalformedDelivery"] == 1
 
 
 # --- settings, samples ---
