@@ -1,7 +1,8 @@
 """What is printed: tables and cards for people, lines of JSON for programs, progress on stderr.
 
-Data goes to stdout, everything else to stderr. On a terminal a table fits its width; in a pipe it
-is plain text, as wide as its data and never cut. ``NO_COLOR`` and ``FORCE_COLOR`` are obeyed.
+Data goes to stdout, everything else to stderr. On a terminal a table fits its width, and where
+columns would become unreadable each record is a block of lines; in a pipe a table is plain text, as
+wide as its data and never cut. ``NO_COLOR`` and ``FORCE_COLOR`` are obeyed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, TextIO
 
 from ..messages import translate as _
-from .fold import fold
+from .fold import cells, fold
 from .shorten import Plain
 from .visible import visible, visible_json
 from .words import explained, word
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 #: Rows that are looked at to find the widths of a table's columns, and printed at once.
 _CHUNK = 500
+#: Cells between two columns of a table.
+_GAP = 2
+#: A column of longer texts may be folded, but not to less than this.
+_NARROWEST_TEXT = 24
 _FRACTION = re.compile(r"\.\d+Z$")
 
 
@@ -155,13 +160,59 @@ def _terminal_table(rows: Sequence[Sequence[str]], columns: Sequence[Column]) ->
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in columns:
-        # An id is there to be copied: it stays in one piece.
-        shown.add_column(Text(column.title), overflow="fold", no_wrap=column.shows == "id")
+    console = _console(sys.stdout)
+    widths = _fitted(rows, columns, console.width)
+    if widths is None:
+        _blocks(rows, columns, console.width)
+        return
+    shown = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    for column, width in zip(columns, widths, strict=True):
+        shown.add_column(Text(column.title), overflow="fold", width=width)
     for row in rows:
         shown.add_row(*(Text(cell, _style(c, cell)) for c, cell in zip(columns, row, strict=True)))
-    _console(sys.stdout).print(shown)
+    console.print(shown)
+
+
+def _fitted(
+    rows: Sequence[Sequence[str]], columns: Sequence[Column], screen: int
+) -> list[int] | None:
+    """Return the columns' widths on a screen that wide, or None if some could not be read.
+
+    Only texts are folded. Ids, times and words are there to be copied or compared: they stay whole.
+    """
+    widths = [
+        max(cells(text) for text in (column.title, *(row[i] for row in rows)))
+        for i, column in enumerate(columns)
+    ]
+    over = sum(widths) + _GAP * (len(widths) - 1) - screen
+    least = {
+        i: max(_NARROWEST_TEXT, cells(column.title))
+        for i, column in enumerate(columns)
+        if any(" " in row[i] or not row[i].isascii() for row in rows)
+    }
+    while over > 0:
+        # The widest text gives way first, cell by cell, until it is as wide as the next one.
+        texts = [i for i, smallest in least.items() if widths[i] > smallest]
+        if not texts:
+            return None
+        widths[max(texts, key=lambda i: widths[i])] -= 1
+        over -= 1
+    return widths
+
+
+def _blocks(rows: Iterable[Sequence[str]], columns: Sequence[Column], screen: int) -> None:
+    """Print each record as lines of title and value, as a card has them."""
+    label = max(cells(column.title) for column in columns)
+    paint = _painter(sys.stdout)
+    for number, row in enumerate(rows):
+        if number:
+            out("")
+        for column, cell in zip(columns, row, strict=True):
+            lines = fold(cell, max(screen - label - _GAP, 1))
+            title = column.title + " " * (label - cells(column.title) + _GAP)
+            for line in lines:
+                out(paint(title, "bold") + paint(line, _style(column, cell)))
+                title = " " * (label + _GAP)
 
 
 def _style(column: Column, cell: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from collections.abc import Iterator
 
@@ -52,6 +53,57 @@ def test_a_piped_table_is_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setitem(ROWS[1], "name", "q" * 300)
     assert "q" * 300 in printed(monkeypatch, io.StringIO())
+
+
+WIDE = (
+    Column("ID", "id"),
+    Column("接收时间", "received_at"),
+    Column("CONTACT POINT", "contact_point_id"),
+    Column("BODY", "body"),
+)
+RECORD: dict[str, object] = {
+    "id": "con_01KAAAAAAAAAAAAAAAAAAAAAAA",
+    "received_at": "2026-03-02T09:14:07Z",
+    "contact_point_id": "cp_01KBBBBBBBBBBBBBBBBBBBBBBB",
+    "body": "您的快件已到达，请点击链接领取 and ring back soon",
+}
+
+
+def on_terminal(monkeypatch: pytest.MonkeyPatch, width: int, columns: tuple[Column, ...]) -> str:
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stdout", stream)
+    output.emit([RECORD, RECORD], columns, form=None)
+    return re.sub("\x1b\\[[0-9;]*m", "", stream.getvalue())
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+def test_a_screen_too_narrow_for_a_table_gets_blocks(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    lines = on_terminal(monkeypatch, width, WIDE).splitlines()
+    assert max(map(cell_len, lines)) <= width
+    assert f"ID             {RECORD['id']}"[:width] in lines
+    assert f"接收时间       {RECORD['received_at']}" in lines
+    assert lines.count("") == 1, "one between two records"
+    said = "".join(line[15:] if line.startswith(" ") else line[4:].strip() for line in lines)
+    assert said.replace(" ", "").count("您的快件已到达，请点击链接领取andringbacksoon") == 2
+
+
+def test_a_screen_wide_enough_folds_the_texts_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = on_terminal(monkeypatch, 115, WIDE).splitlines()
+    assert max(map(cell_len, lines)) <= 115
+    assert lines[0].split() == ["ID", "接收时间", "CONTACT", "POINT", "BODY"]
+    first = next(line for line in lines if line.startswith(str(RECORD["id"])))
+    assert str(RECORD["received_at"]) in first
+    assert str(RECORD["contact_point_id"]) in first
+
+
+def test_a_table_that_fits_is_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = on_terminal(monkeypatch, 60, WIDE[1:3]).splitlines()
+    assert len(lines) == 3
+    assert lines[0].split() == ["接收时间", "CONTACT", "POINT"]
 
 
 def test_force_color_colours_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
