@@ -166,6 +166,6 @@ def _sentences(report: ImportReport) -> Iterator[str]:
         if count:
             yield sentence.format(count=count, confirmed=report.confirmed)
     if report.unreadable:
-        shown = _(", ").join(map(str, report.unreadable[:20]))
-        more = "…" if len(report.unreadable) > 20 else ""
-        yield _("Lines that could not be read: {lines}").format(lines=f"{shown}{more}")
+        yield _("Lines that could not be read: {lines}").format(
+            lines=output.numbers(report.unreadable)
+        )

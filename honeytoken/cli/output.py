@@ -94,6 +94,11 @@ def emit(records: Iterable[Plain], columns: Sequence[Column], *, form: str | Non
         table(([column.cell(record) for column in columns] for record in records), columns)
 
 
+def numbers(lines: Sequence[int], *, most: int = 20) -> str:
+    """Return line numbers as a sentence names them, not more than *most*."""
+    return _(", ").join(map(str, lines[:most])) + ("…" if len(lines) > most else "")
+
+
 def json_line(record: object) -> None:
     """Print *record* as one line of JSON."""
     out(json_text(record))

@@ -151,7 +151,9 @@ def place_command(
         _list(names, path, given, reveal=reveal, form=form)
         return
     if mode in ("status", "tracking"):
-        _print_tracked(_tracked(mode, names, path, given), reveal=reveal, form=form)
+        unclear: list[int] = []
+        tracked = _tracked(mode, names, path, given, unclear)
+        _print_tracked(tracked, unclear, reveal=reveal, form=form)
         return
     if mode == "place":
         placements: Iterable[Placement] = _place(names, given)
@@ -199,14 +201,17 @@ def _mode(given: dict[str, Any], path: str | None) -> str:
     return "from" if path else "place"
 
 
-def _tracked(mode: str, names: Sequence[str], path: str | None, given: dict[str, Any]) -> Tracked:
+def _tracked(
+    mode: str, names: Sequence[str], path: str | None, given: dict[str, Any], unclear: list[int]
+) -> Tracked:
+    """Store the times; lines of a file that say nothing known are added to *unclear*."""
     from ..documents import tracking_events
 
     if mode == "tracking":
         if names or path:
             raise click.UsageError(_("--tracking takes the place of IDs and --from."))
         cells = rows.cells(given["tracking"])
-        events = list(tracking_events(cells, zone=given.get("zone")))
+        events = list(tracking_events(cells, zone=given.get("zone"), unclear=unclear.append))
         return open_vault().placements.track_events(events)
     if not {"dispatched_at", "delivered_at"} & given.keys():
         raise click.UsageError(_("with --status ID... say --dispatched-at or --delivered-at."))
@@ -216,8 +221,26 @@ def _tracked(mode: str, names: Sequence[str], path: str | None, given: dict[str,
     return open_vault().placements.track(ids, **given)
 
 
-def _print_tracked(tracked: Tracked, *, reveal: bool, form: str | None) -> None:
+def _print_tracked(
+    tracked: Tracked, unclear: Sequence[int], *, reveal: bool, form: str | None
+) -> None:
     _print(tracked.placements, reveal=reveal, form=form, columns=TRACKED)
+    if unclear:
+        output.say(
+            ngettext(
+                "The status of {count} line is not understood: {lines}",
+                "The status of {count} lines is not understood: {lines}",
+                len(unclear),
+            ).format(count=len(unclear), lines=output.numbers(unclear))
+        )
+    if tracked.void:
+        output.say(
+            ngettext(
+                "{count} placement is void and stays as it is: {ids}",
+                "{count} placements are void and stay as they are: {ids}",
+                len(tracked.void),
+            ).format(count=len(tracked.void), ids=_(", ").join(tracked.void))
+        )
     if tracked.others:
         output.say(
             ngettext(
@@ -244,6 +267,8 @@ def _print_tracked(tracked: Tracked, *, reveal: bool, form: str | None) -> None:
                 tracked.waiting,
             ).format(count=tracked.waiting)
         )
+    if not tracked.changed:
+        output.say(_("No placement changes."))
 
 
 def _print(

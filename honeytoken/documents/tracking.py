@@ -8,7 +8,7 @@ read like any other: which orders are canaries' is nobody's business but the vau
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
@@ -140,7 +140,10 @@ def step(words: str) -> Step | None:
 
 
 def tracking_events(
-    rows: Iterable[tuple[int, Sequence[str]]], *, zone: tzinfo | None = None
+    rows: Iterable[tuple[int, Sequence[str]]],
+    *,
+    zone: tzinfo | None = None,
+    unclear: Callable[[int], object] | None = None,
 ) -> Iterator[TrackingEvent]:
     """Yield the steps that a table tells of, in its order.
 
@@ -148,6 +151,7 @@ def tracking_events(
         rows: line number and cells of each row, the headers first.
         zone: of times that do not say their own; by default China's where the headers are Chinese,
             else UTC.
+        unclear: is told the lines whose words say nothing that is known; they yield no step.
 
     Raises:
         InvalidInput: a needed column is missing or stands twice, or a row cannot be read: then
@@ -172,6 +176,8 @@ def tracking_events(
         for found, text in columns.steps(values):
             if found is not None:
                 yield TrackingEvent(line, references, found, _moment(line, text, zone))
+        if unclear is not None and not columns.understands(values):
+            unclear(line)
 
 
 class _Columns:
@@ -220,6 +226,15 @@ class _Columns:
             words = " ".join(values[i] for i in self._events)
             when = " ".join(values[i] for i in (*self._dates, *self._times)).strip()
             yield step(words), when
+
+    def understands(self, values: Sequence[str]) -> bool:
+        """Tell whether a row's words are known, be it as something that is no step."""
+        words = " ".join(values[i] for i in self._events)[:_LONGEST_CELL]
+        return (
+            not (self._events and (self._times or self._dates))
+            or step(words) is not None
+            or _NOT_YET.search(words.lower()) is not None
+        )
 
 
 def _plain(header: str) -> str:

@@ -41,6 +41,8 @@ class Tracked:
     waiting: int
     #: Parcels of the file that are no canary's.
     others: int = 0
+    #: Placements that the file tells of and that are void: they stay as they are.
+    void: tuple[str, ...] = ()
 
 
 def set_times(
@@ -92,13 +94,11 @@ def take_events(store: Store, events: Iterable[TrackingEvent]) -> Tracked:
             parcels.setdefault(reference, []).append(event)
     with store.write() as tx:
         known = placements.by_references(tx, parcels)
-        held = {
-            item.id: item
-            for item in placements.required(
-                tx, [placement_id for ids in known.values() for placement_id in ids]
-            )
-            if item.status is not PlacementStatus.VOID
-        }
+        named = placements.required(
+            tx, [placement_id for ids in known.values() for placement_id in ids]
+        )
+        held = {item.id: item for item in named if item.status is not PlacementStatus.VOID}
+        void = dict.fromkeys(item.id for item in named if item.status is PlacementStatus.VOID)
         wanted = dict(held)
         for reference, ids in known.items():
             for event in sorted(parcels[reference], key=lambda event: event.at):
@@ -113,7 +113,7 @@ def take_events(store: Store, events: Iterable[TrackingEvent]) -> Tracked:
                     raise _impossible(last, _("it was delivered before it was dispatched."))
         others = len({event.references for event in _flat(parcels)} - _of(parcels, known))
         done = _stored(tx, list(held.values()), list(wanted.values()), source=BY_COURIER)
-        return replace(done, others=others)
+        return replace(done, others=others, void=tuple(void))
 
 
 def _flat(parcels: dict[str, list[TrackingEvent]]) -> Iterable[TrackingEvent]:

@@ -222,3 +222,22 @@ def test_a_tracking_file_with_one_bad_row_is_refused_whole(shop: Shell, canary: 
     shop.failed("place", "--tracking", "-", stdin="")
     shop.failed("place", "--tracking", "-", "--utc-offset", "Moon/Sea", stdin=TRACKING, code=2)
     assert shop.store() == before
+
+
+def test_tracking_says_what_it_did_not_take(shop: Shell, canary: str) -> None:
+    shop.done("place", canary, "northbound", "--reference", "SO-1")
+    void = shop.id("place", canary, "northbound", "--reference", "SO-2")
+    shop.done("place", "--void", void)
+    odd = TRACKING.replace("已揽收", "已下单").replace("SO-1;YT1;2026-01-03 12:30:00;已签收", "SO-1;;;??")
+    before = shop.store()
+    result = shop("place", "--tracking", "-", stdin=odd)
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [
+        "The status of 1 line is not understood: 3",
+        f"1 placement is void and stays as it is: {void}",
+        "No placement changes.",
+    ]
+    assert shop.store() == before
+    result = shop("place", "--tracking", "-", stdin=TRACKING)
+    assert "No placement changes." not in result.stderr
+    assert "No placement changes." in shop("place", "--tracking", "-", stdin=TRACKING).stderr
