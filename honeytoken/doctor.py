@@ -8,15 +8,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from . import gateways, keyfile
-from .drill import State, sender_tables, silent_forwarders
+from . import keyfile, options, startup
+from .drill import State, silent_forwarders
+from .drill import schedule as drill_schedule
 from .errors import HoneytokenError
+from .gateways.mail import ImapGateway
 from .messages import ngettext
 from .messages import translate as _
 from .models import ContactPointKind, ContactPointState, PlacementStatus, Role
+from .notify import addresses
 from .notify.book import Health
-from .notify.sinks import build as build_sink
-from .settings import TEST, options_of
+from .notify.sinks import REFUSED_ADDRESS, Sink
+from .settings import TEST
 from .store import counts, ledger
 from .vault import Vault
 
@@ -29,7 +32,8 @@ _LOOK_BACK_DAYS = 7
 _MIN_FREE_BYTES = 500 * 1024 * 1024
 #: What is looked at; of gateways each by its name.
 CHECKS = (
-    *("mode", "keys", "ledger", "database", "disk", "gateways", "gateway"),
+    *("mode", "settings", "keys", "ledger", "database", "disk", "listener"),
+    *("gateways", "gateway"),
     *("pool", "controls", "placements", "drills", "sender", "forwarders"),
     *("alert", "alerts"),
 )
@@ -59,15 +63,18 @@ def examine(vault: Vault) -> list[Check]:
     """Return what was looked at; nothing is changed."""
     looks: tuple[Callable[[Vault], Iterator[Check]], ...] = (
         _mode,
+        _secrets,
         _keys,
         _ledger,
         _database,
         _disk,
+        _listener,
         _gateways,
         _deliveries,
         _pool,
         _controls,
         _placements,
+        _schedule,
         _drills,
         _forwarders,
         _alerts,
@@ -80,6 +87,24 @@ def _mode(vault: Vault) -> Iterator[Check]:
         yield Check("mode", None, _("test: contact points that ring nobody may be planted."))
     else:
         yield Check("mode", True, _("production."))
+
+
+def _secrets(vault: Vault) -> Iterator[Check]:
+    found = [
+        f"{section}.{name}.{key}"
+        for section in ("gateways", "alerts", "senders")
+        for name, table in getattr(vault.settings, section).items()
+        for key in options.literal_secrets(table)
+    ]
+    if found:
+        yield Check(
+            "settings",
+            ok=None,
+            message=_("secrets stand in honeytoken.toml itself: {names}.").format(
+                names=_(", ").join(found)
+            ),
+            hint=_('Put "env:NAME" or "file:PATH" in their place: docs/gateways/README.md.'),
+        )
 
 
 def _keys(vault: Vault) -> Iterator[Check]:
@@ -139,6 +164,24 @@ def _disk(vault: Vault) -> Iterator[Check]:
     yield Check("disk", free >= _MIN_FREE_BYTES, message)
 
 
+def _listener(vault: Vault) -> Iterator[Check]:
+    host = vault.settings.listen.host
+    try:
+        startup.own_address(host)
+    except HoneytokenError as error:
+        yield Check("listener", False, str(error), error.hint)
+        return
+    if startup.is_loopback(host):
+        yield Check("listener", True, _("it is for this machine only."))
+    else:
+        yield Check(
+            "listener",
+            ok=None,
+            message=_("listen.host is open to the network."),
+            hint=_("Put a proxy with TLS in front of it: docs/listen.md."),
+        )
+
+
 def _gateways(vault: Vault) -> Iterator[Check]:
     if not vault.settings.gateways:
         yield Check(
@@ -149,8 +192,7 @@ def _gateways(vault: Vault) -> Iterator[Check]:
         )
     for name in vault.settings.gateways:
         try:
-            options = options_of(vault.settings, "gateways", name)
-            (gateways.build_mail if gateways.is_mail(options) else gateways.build)(name, options)
+            startup.gateway(vault, name)
         except HoneytokenError as error:
             yield Check(f"gateway {name}", False, str(error), error.hint)
         else:
@@ -162,6 +204,8 @@ def _deliveries(vault: Vault) -> Iterator[Check]:
         found = counts.since(tx, counts.day(vault.clock()) - _LOOK_BACK_DAYS)
     for name in vault.settings.gateways:
         of_it = {outcome: n for (gateway, outcome), n in found.items() if gateway == name}
+        if of_it.get("unreachable"):
+            yield from _unreachable(vault, name, of_it["unreachable"])
         good = sum(n for outcome, n in of_it.items() if outcome in _GOOD)
         bad = {outcome: n for outcome, n in of_it.items() if outcome not in (*_GOOD, *_STRANGERS)}
         listing = _(", ").join(f"{_(outcome)}: {n}" for outcome, n in bad.items())
@@ -182,6 +226,24 @@ def _deliveries(vault: Vault) -> Iterator[Check]:
                     good=good, listing=listing
                 ),
             )
+
+
+def _unreachable(vault: Vault, name: str, times: int) -> Iterator[Check]:
+    try:
+        gateway = startup.gateway(vault, name)
+    except HoneytokenError:
+        return  # said already
+    if isinstance(gateway, ImapGateway):
+        yield Check(
+            f"gateway {name}",
+            ok=None,
+            message=ngettext(
+                "{host} port {port} (tls: {tls}) could not be read {n} time in the last week.",
+                "{host} port {port} (tls: {tls}) could not be read {n} times in the last week.",
+                times,
+            ).format(host=gateway.host, port=gateway.port, tls=gateway.tls, n=times),
+            hint=_("Compare host, port, tls, user and password: docs/gateways/imap.md."),
+        )
 
 
 def _pool(vault: Vault) -> Iterator[Check]:
@@ -263,7 +325,7 @@ def _drills(vault: Vault) -> Iterator[Check]:
     sound = True
     for name in vault.settings.senders:
         try:
-            sender_tables.build(name, options_of(vault.settings, "senders", name))
+            startup.sender(vault, name)
         except HoneytokenError as error:
             sound = False
             yield Check(f"sender {name}", False, str(error), error.hint)
@@ -308,11 +370,17 @@ def _drills(vault: Vault) -> Iterator[Check]:
         )
     if counted[State.ALIVE] + counted[State.AWAITING] == len(proofs):
         yield Check("drills", True, _("every contact point that can be drilled hears."))
-    yield from _schedule(vault)
+    if vault.settings.drill.every_days > 0:
+        yield from _volume(vault)
 
 
 def _schedule(vault: Vault) -> Iterator[Check]:
     drill = vault.settings.drill
+    try:
+        drill_schedule.check(drill)
+    except HoneytokenError as error:
+        yield Check("drills", False, str(error), error.hint)
+        return
     if drill.every_days <= 0:
         return
     if drill.every_days * 1.5 >= drill.overdue_days:
@@ -322,6 +390,9 @@ def _schedule(vault: Vault) -> Iterator[Check]:
             message=_("drill.overdue_days is shorter than the longest gap of the schedule."),
             hint=_("Set it to more than one and a half times drill.every_days."),
         )
+
+
+def _volume(vault: Vault) -> Iterator[Check]:
     for name, count in vault.drills.messages_a_month().items():
         yield Check(
             f"sender {name}",
@@ -356,11 +427,19 @@ def _alerts(vault: Vault) -> Iterator[Check]:
     health = vault.alerts.health()
     for name in tables:
         try:
-            build_sink(name, options_of(vault.settings, "alerts", name))
+            sink = startup.sink(vault, name)
+            sink.transport.check()
         except HoneytokenError as error:
             yield Check(f"alert {name}", False, str(error), error.hint)
         else:
-            yield _sink(vault, name, health)
+            yield _sink(vault, sink, health)
+            if not sink.dispositions:
+                yield Check(
+                    f"alert {name}",
+                    ok=None,
+                    message=_("it is told of no contact, only of what is amiss."),
+                    hint=_("Name dispositions in its table: docs/alerts.md."),
+                )
     known = {*(tally.sink for tally in health.tallies), *(held.sink for held in health.held)}
     for name in sorted(known - set(tables)):
         yield Check(
@@ -371,12 +450,14 @@ def _alerts(vault: Vault) -> Iterator[Check]:
         )
 
 
-def _sink(vault: Vault, name: str, health: Health) -> Check:
+def _sink(vault: Vault, sink: Sink, health: Health) -> Check:
+    name = sink.name
     waiting = dead = 0
     late = False
+    failure: str | None = None
     for tally in health.tallies:
         if tally.sink == name:
-            waiting, dead = tally.waiting, tally.dead
+            waiting, dead, failure = tally.waiting, tally.dead, tally.failure
             oldest = tally.oldest_at
             late = oldest is not None and oldest < vault.clock() - _STALE_ALERT
     late = late or any(
@@ -390,6 +471,9 @@ def _sink(vault: Vault, name: str, health: Health) -> Check:
             message=_("the receiver said that it is gone (410): nothing is sent to it."),
             hint=_("Set its new URL, then run `honeytoken alerts retry --all`."),
         )
+    if failure == REFUSED_ADDRESS:
+        error = addresses.refused()
+        return Check(f"alert {name}", False, f"{error} {message}", error.hint)
     if name in health.failing or dead:
         return Check(
             f"alert {name}",

@@ -16,12 +16,35 @@ from .messages import translate as _
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 #: How the settings file refers to a secret; a value that still looks so was never resolved.
 _REFERENCES = ("env:", "file:")
+#: Options whose values nobody may read; of a chat service's ``url`` every part may be one.
+_SECRET = frozenset(
+    {
+        *("auth_token", "shared_key", "secret", "secrets", "token", "signing_key", "password"),
+        "url of apprise",
+    }
+)
 #: Where the options of a section are explained.
 _PAGES = {
     "gateways": "docs/gateways/README.md",
     "alerts": "docs/alerts.md",
     "senders": "docs/drill.md",
 }
+
+
+def literal_secrets(values: Mapping[str, object]) -> list[str]:
+    """Return the options of a table, as it stands in the file, that hold a secret themselves."""
+    found = []
+    for key, value in values.items():
+        kind = f"{key} of {values.get('kind')}"
+        items = value if isinstance(value, list | tuple) else [value]
+        if (key in _SECRET or kind in _SECRET) and any(
+            isinstance(item, str)
+            and not isinstance(item, FromEnvironment)
+            and not item.startswith(_REFERENCES)
+            for item in items
+        ):
+            found.append(key)
+    return found
 
 
 class Options:
@@ -91,14 +114,14 @@ class Options:
             self._refuse_reference(key, value)
         return value
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """Return the list of texts of *key*, empty if it is not set.
+    def texts(self, key: str, *, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Return the list of texts of *key*, *default* if it is not set.
 
         One text that the environment gives is read as a list with commas.
         """
         value = self._values.get(key)
         if value is None:
-            return ()
+            return default
         items = value.split(",") if isinstance(value, FromEnvironment) else value
         if not isinstance(items, list | tuple):
             self.refuse(key, _("{key} must be a list of text."))

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from . import drill, gateways
-from .errors import SettingsError, StoreError
+from .errors import StoreError
 from .gateways import mail
 from .listen import Intake, application
 from .messages import translate as _
@@ -21,6 +21,7 @@ from .notify.sinks import Sink, built_sinks
 from .notify.worker import sending
 from .purge import keeping
 from .settings import options_of
+from .startup import bind, looks
 from .vault import Vault
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ SHUTDOWN_S = 20
 _KEEP_ALIVE_S = 30
 #: HTTP connections at one time.
 MAX_CONNECTIONS = 2048
-_BACKLOG = 2048
 _START_S = 10.0
 
 
@@ -79,33 +79,6 @@ def _mail_intakes(
     return intakes
 
 
-def bind(host: str, port: int, *, hint: str | None = None) -> socket.socket:
-    """Return a bound socket; port 0 takes a free one.
-
-    Raises:
-        SettingsError: the address cannot be bound.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, or asyncio does not switch off delayed sending: 40 ms a reply.
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if sys.platform == "win32":
-            # There SO_REUSEADDR would let two listeners share a port.
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))
-        # From here on callers wait instead of being turned away, while the server starts.
-        bound.listen(_BACKLOG)
-    except (OSError, OverflowError, TypeError, ValueError) as err:
-        bound.close()
-        raise SettingsError(
-            _("the listener cannot use {host} port {port}.").format(host=host, port=port),
-            hint=hint or _("Is another one running there? Choose another with --port."),
-        ) from err
-    return bound
-
-
 def serve(
     vault: Vault,
     *,
@@ -127,6 +100,8 @@ def serve(
         SettingsError: a gateway or sink is not set up rightly, or the address is taken.
     """
     settings = vault.settings.listen
+    for _name, look in looks(vault, host=host):
+        look()
     with ExitStack() as stack:
         bound = bind(host or settings.host, settings.port if port is None else port)
         stack.enter_context(bound)

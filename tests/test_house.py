@@ -41,14 +41,15 @@ FLOORS = {
     "rekey": 6,
     "purge": 6,
     "vault": 7,
-    "doctor": 8,
     "listen": 8,
-    "service": 9,
-    "trial": 9,
-    "demo": 10,
-    "cli": 11,
-    "__init__": 12,
-    "__main__": 12,
+    "startup": 9,
+    "doctor": 10,
+    "service": 10,
+    "trial": 11,
+    "demo": 11,
+    "cli": 12,
+    "__init__": 13,
+    "__main__": 13,
 }
 #: ``models`` says what ``errors`` is about and neither needs the other.
 FORBIDDEN_NAMES = {"utils", "util", "core", "common", "helpers", "helper", "misc"}

@@ -124,6 +124,14 @@ def canonical_host(text: str) -> str:
     return host
 
 
+def refused() -> AddressRefused:
+    """Return the error of a host that alerts are not sent to."""
+    return AddressRefused(
+        _("the host of an alert's URL is not on the internet."),
+        hint=_("If it is meant, add the host to allow_private."),
+    )
+
+
 def checked(host: str, *, allowed: frozenset[str], resolve: Resolve) -> tuple[str, ...]:
     """Return the addresses to connect to, in the resolver's order: these and no others.
 
@@ -143,10 +151,7 @@ def checked(host: str, *, allowed: frozenset[str], resolve: Resolve) -> tuple[st
     if host not in allowed:
         for address in found:
             if not is_public(address) and str(address) not in allowed:
-                raise AddressRefused(
-                    _("the host of an alert's URL is not on the internet."),
-                    hint=_("If it is meant, name the host in allow_private."),
-                )
+                raise refused()
     return tuple(dict.fromkeys(map(str, found)))
 
 

@@ -11,14 +11,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.util import find_spec
 
+from ..errors import Refused
 from ..messages import translate as _
 from ..options import Options
-from . import sinks
-from .guarded import ALLOWED, JOB_FAILED, REFUSED, SENT, TEXT, TITLE, URL
+from . import addresses, sinks
+from .guarded import ALLOWED, READ, REFUSED, SENT, TEXT, TITLE, URL
 from .sinks import Outcome
 from .wording import Message
 
@@ -46,33 +48,47 @@ class Chat:
         """Send *message*; see :class:`.Transport`."""
         if find_spec("apprise") is None:
             return Outcome(sinks.NO_APPRISE)
-        job = {
-            # Through a pipe: what stands in the arguments of a process, everybody may read.
-            URL: self.url,
-            TITLE: message.title,
-            TEXT: _cut(message.text),
-            ALLOWED: sorted(self.allowed),
-        }
         try:
-            done = subprocess.run(
-                # Not from the folder it happens to be started in.
-                [sys.executable, "-P", "-m", "honeytoken.notify.guarded"],
-                input=json.dumps(job).encode("ascii"),
-                stdout=subprocess.PIPE,
-                # What libraries log may hold the URL.
-                stderr=subprocess.DEVNULL,
-                env=_environment(),
-                timeout=self.timeout_s,
-                # Ctrl-C at the listener is no reason to break off what is being said.
-                start_new_session=True,
-                check=False,
-            )
+            answer = self._asked({TITLE: message.title, TEXT: _cut(message.text)})
         except subprocess.TimeoutExpired:
             return Outcome(sinks.TIMEOUT)
         except OSError:
             return Outcome(sinks.NOT_DELIVERED)
-        words = {SENT: None, REFUSED: sinks.REFUSED_ADDRESS, JOB_FAILED: sinks.NOT_DELIVERED}
-        return Outcome(words.get(done.stdout.decode("ascii", "replace"), sinks.NOT_DELIVERED))
+        words = {SENT: None, REFUSED: sinks.REFUSED_ADDRESS}
+        return Outcome(words.get(answer, sinks.NOT_DELIVERED))
+
+    def check(self) -> None:
+        """Look whether apprise can read the URL; see :class:`.Transport`."""
+        try:
+            answer = self._asked({})
+        except (subprocess.TimeoutExpired, OSError):
+            return  # the machine is busy: no answer is no reason
+        if answer == REFUSED:
+            raise addresses.refused()
+        if answer != READ:
+            raise Refused(
+                _("apprise cannot read the URL."),
+                hint=_("How each service's URL is written: docs/alerts.md."),
+            )
+
+    def _asked(self, more: Mapping[str, str]) -> str:
+        """Return what the process answers to a job for this URL."""
+        # Through a pipe: what stands in the arguments of a process, everybody may read.
+        job = {URL: self.url, ALLOWED: sorted(self.allowed), **more}
+        done = subprocess.run(
+            # Not from the folder it happens to be started in.
+            [sys.executable, "-P", "-m", "honeytoken.notify.guarded"],
+            input=json.dumps(job).encode("ascii"),
+            stdout=subprocess.PIPE,
+            # What libraries log may hold the URL.
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            timeout=self.timeout_s,
+            # Ctrl-C at the listener is no reason to break off what is being said.
+            start_new_session=True,
+            check=False,
+        )
+        return done.stdout.decode("ascii", "replace")
 
 
 def _environment() -> dict[str, str]:

@@ -22,8 +22,11 @@ from .addresses import canonical_host, is_public
 URL, TITLE, TEXT, ALLOWED = "url", "title", "text", "allowed"
 #: Answers.
 SENT, REFUSED, JOB_FAILED = "sent", "refused", "failed"
+#: To a job without a text: apprise can read the URL.
+READ = "read"
 
 _CONNECTING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+_LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1"})
 #: A plug-in that starts a program would leave the guard behind.
 _LEAVING = frozenset(
     {
@@ -37,7 +40,8 @@ class Guard:
     """Refuses connections to addresses that are not of the internet, unless they are allowed."""
 
     def __init__(self, allowed: Sequence[str]) -> None:
-        self._names = frozenset(allowed)
+        #: Hosts that may be private.
+        self.names = frozenset(allowed)
         self._addresses = set(allowed)
         #: True once something was refused.
         self.refused = False
@@ -59,7 +63,7 @@ class Guard:
     def _is_allowed_name(self, host: object) -> bool:
         text = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
         with suppress(ValueError):
-            return canonical_host(text) in self._names
+            return canonical_host(text) in self.names
         return False
 
     def _watch(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -70,10 +74,11 @@ class Guard:
             # A datagram of a connected socket has no address of its own; a path is a local socket.
             if address is None and event == "socket.sendmsg":
                 return
-            if not isinstance(address, tuple) or not self._may_reach(str(address[0])):
+            if not isinstance(address, tuple) or not self.may_reach(str(address[0])):
                 self._refuse()
 
-    def _may_reach(self, host: str) -> bool:
+    def may_reach(self, host: str) -> bool:
+        """Tell whether an address may be connected to."""
         # A name here would be resolved after this look: only addresses.
         try:
             address = ip_address(host)
@@ -92,6 +97,8 @@ def deliver(job: dict[str, Any]) -> str:
     guard = Guard(job[ALLOWED])
     guard.install()
     try:
+        if TEXT not in job:
+            return _read(job[URL], guard)
         sent = _notify(job[URL], job[TITLE], job[TEXT])
     except Exception:
         # Plug-ins raise what they like, and their words may hold the URL.
@@ -101,7 +108,36 @@ def deliver(job: dict[str, Any]) -> str:
     return REFUSED if guard.refused else JOB_FAILED
 
 
+def _read(url: str, guard: Guard) -> str:
+    service = _service(url)
+    if service is None:
+        return JOB_FAILED
+    host = getattr(service, "smtp_host", None) or getattr(service, "host", None)
+    # A name is looked at once it was resolved, which only the service's own library does.
+    if host == "localhost":
+        return READ if guard.names & _LOCALHOST else REFUSED
+    return REFUSED if _is_address(host) and not guard.may_reach(str(host)) else READ
+
+
+def _is_address(host: object) -> bool:
+    with suppress(ValueError):
+        return isinstance(host, str) and bool(ip_address(host))
+    return False
+
+
 def _notify(url: str, title: str, text: str) -> bool:
+    import apprise
+
+    service = _service(url)
+    if service is None:
+        return False
+    everybody = apprise.Apprise()
+    everybody.add(service)
+    return bool(everybody.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT))
+
+
+def _service(url: str) -> Any:
+    """Return what apprise makes of the URL, ``None`` if nothing."""
     import apprise
 
     # Nothing is kept on disk: caches of some plug-ins hold tokens.
@@ -109,14 +145,9 @@ def _notify(url: str, title: str, text: str) -> bool:
     # A receiver that says it has moved is not followed (apprise 1.10 and later can say so).
     if hasattr(apprise.AppriseAsset, "http_redirects"):
         options["http_redirects"] = False
-    service = apprise.Apprise.instantiate(
+    return apprise.Apprise.instantiate(
         url, asset=apprise.AppriseAsset(**options), suppress_exceptions=True
     )
-    if service is None:
-        return False
-    everybody = apprise.Apprise()
-    everybody.add(service)
-    return bool(everybody.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT))
 
 
 def main() -> None:

@@ -47,6 +47,13 @@ class Transport(Protocol):
     def send(self, message: Message, *, at: datetime) -> Outcome:
         """Send *message*, within a minute; failures are told, not raised."""
 
+    def check(self) -> None:
+        """Look whether anything that is sent could arrive; nothing is sent.
+
+        Raises:
+            Refused: it could not.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Sink:
@@ -104,7 +111,8 @@ def build(name: str, values: Mapping[str, object]) -> Sink:
 
 
 def _dispositions(options: Options) -> frozenset[Disposition]:
-    words = options.texts("dispositions") or (Disposition.UNSOLICITED.value,)
+    # An empty list is an answer: of what is amiss the sink is told all the same.
+    words = options.texts("dispositions", default=(Disposition.UNSOLICITED.value,))
     known = {disposition.value for disposition in Disposition}
     if not known.issuperset(words):
         options.refuse(

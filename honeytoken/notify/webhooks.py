@@ -16,6 +16,7 @@ from functools import cache
 
 import httpx
 
+from ..errors import Refused
 from ..gateways.standard_webhooks import signature
 from ..messages import translate as _
 from ..options import Options
@@ -42,6 +43,16 @@ class Webhook:
     def send(self, message: Message, *, at: datetime) -> Outcome:
         """Send *message*; see :class:`.Transport`."""
         return asyncio.run(self._send(message, at))
+
+    def check(self) -> None:
+        """Look where the URL leads; see :class:`.Transport`."""
+        try:
+            addresses.checked(self.target.host, allowed=self.allowed, resolve=self.resolve)
+        except OSError as err:
+            raise Refused(
+                _("the host of the URL does not resolve."),
+                hint=_("Correct url in honeytoken.toml, or the name service of this machine."),
+            ) from err
 
     async def _send(self, message: Message, at: datetime) -> Outcome:
         body = message.body(at)

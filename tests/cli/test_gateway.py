@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from honeytoken import Vault, service
+from honeytoken import Vault, service, startup
 
 from .conftest import Shell
 
@@ -107,6 +107,6 @@ def test_test_over_a_named_address_that_refuses_it_fails(phones: Shell, listenin
 def test_what_cannot_be_tried_is_one_clear_error(
     phones: Shell, typed: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with service.bind("127.0.0.1", 0) as bound:
+    with startup.bind("127.0.0.1", 0) as bound:
         monkeypatch.setenv("HONEYTOKEN_LISTEN__PORT", str(bound.getsockname()[1]))
     phones.failed("gateway", "test", *typed)

@@ -125,13 +125,13 @@ def test_text_of_the_environment_is_what_it_says(tmp_path: Path) -> None:
     sink = build_sink("room", options_of(settings, "alerts", "room", environ={"RATE": "9"}))
     assert (sink.reveal, sink.dispositions, sink.rule.per_hour) == (
         True,
-        {Disposition.PROBE, Disposition.AMBIGUOUS},
+        frozenset({Disposition.PROBE, Disposition.AMBIGUOUS}),
         9,
     )
 
 
 def test_empty_variable_is_an_error_where_text_is_wanted(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="listen.host is empty"):
+    with pytest.raises(SettingsError, match=r"listen\.host is empty"):
         _load(tmp_path, "", HONEYTOKEN_LISTEN__HOST="")
 
 

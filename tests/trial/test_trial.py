@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from honeytoken import NewPoint, Vault, service, trial
+from honeytoken import NewPoint, Vault, service, startup, trial
 from honeytoken.doctor import Check
 from honeytoken.errors import InvalidInput, NotFound, Refused, SettingsError
 from honeytoken.store import drills
@@ -83,7 +83,7 @@ def idle(tmp_path: Path) -> Iterator[Vault]:
 
 
 def _free_port() -> int:
-    with service.bind("127.0.0.1", 0) as bound:
+    with startup.bind("127.0.0.1", 0) as bound:
         return int(bound.getsockname()[1])
 
 
