@@ -5,8 +5,8 @@ canary there. The sender is the one that ``From:`` claims.
 
 Arrival is proven: we saw it ourselves, or the mail host of a mailbox told us. Whoever knows an
 alias can write to it, and that is the contact, at the time it arrived: ``Date:`` is the sender's
-free text, kept as a claim, and nothing is judged by it. What the mail says of its origin is proven by
-nothing but the results in ``MailChecks``. So mail is of authenticity ``sender``, never ``body``.
+free text, kept as a claim, and nothing is judged by it. What the mail says of its origin is proven
+by nothing but the results in ``MailChecks``. So mail is of authenticity ``sender``, never ``body``.
 """
 
 from __future__ import annotations
