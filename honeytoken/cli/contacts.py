@@ -14,7 +14,16 @@ from . import output
 from .contacts_import import import_command
 from .groups import Group
 from .output import Column
-from .parameters import NAME, TEXT, WHEN, choice, form_options, json_option, reveal_option
+from .parameters import (
+    NAME,
+    TEXT,
+    WHEN,
+    choice,
+    form_options,
+    in_order,
+    json_option,
+    reveal_option,
+)
 from .session import open_vault, recorded
 from .shorten import plain
 
@@ -74,6 +83,7 @@ def list_contacts(
     form: str | None,
 ) -> None:
     """Run ``honeytoken contacts list``."""
+    in_order(since, until)
     contacts = open_vault().contacts.list(
         disposition=disposition, medium=medium, since=since, until=until, limit=limit
     )
@@ -192,6 +202,7 @@ def classify(
     form: str | None,
 ) -> None:
     """Run ``honeytoken contacts classify``."""
+    in_order(since, until)
     if dry_run and again:
         raise click.UsageError(
             _("--{one} and --{other} do not go together.").format(one="dry-run", other="again")

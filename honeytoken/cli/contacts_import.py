@@ -17,7 +17,7 @@ from ..models import Medium
 from ..phonelogs import DateOrder, Source
 from . import output
 from .output import Column
-from .parameters import NAME, READABLE, WHEN, choice, json_option
+from .parameters import NAME, READABLE, WHEN, choice, in_order, json_option
 from .session import open_vault
 from .shorten import plain
 from .zones import ZONE
@@ -106,6 +106,7 @@ def import_command(
     as_json: bool,
 ) -> None:
     """Run ``honeytoken contacts import``."""
+    in_order(since, until)
     if to is not None and sims:
         raise click.UsageError(_("name --to or --sim, not both."))
     vault = open_vault()

@@ -187,11 +187,26 @@ def _by_hand(found: Drills, tasks: Sequence[ByHand], timeout: timedelta, *, as_j
             output.paragraph(_task(task))
     heard = _waited(found, {task.drill_id: task.to for task in tasks}, timeout)
     unheard = [task for task in tasks if task.drill_id not in heard]
-    if unheard and sys.stdin.isatty():
-        # Only what was really rung can have been missed.
-        done = [task for task in unheard if _asked(task)]
-        found.vouch(task.drill_id for task in done)
+    # Only what was really rung can have been missed.
+    done = [task for task in unheard if sys.stdin.isatty() and _asked(task)]
+    found.vouch(task.drill_id for task in done)
+    _say_unheard(unheard, done)
     return not unheard
+
+
+def _say_unheard(unheard: Sequence[ByHand], done: Sequence[ByHand]) -> None:
+    """Say what was not heard, and what becomes of it."""
+    for task in unheard:
+        output.say(f"{task.to}: {_('not heard')}")
+    if done:
+        output.say(_("What was rung or sent counts as missed: `honeytoken drill list` shows it."))
+    if len(done) < len(unheard):
+        output.say(
+            _(
+                "What nobody says was rung or sent counts as nothing, and proves nothing: run the "
+                "drill again."
+            )
+        )
 
 
 def _asked(task: ByHand) -> bool:

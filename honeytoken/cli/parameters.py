@@ -118,6 +118,16 @@ def choice(words: type[StrEnum]) -> click.Choice[str]:
     return click.Choice([word.value for word in words], case_sensitive=False)
 
 
+def in_order(since: datetime | None, until: datetime | None) -> None:
+    """Refuse a window in which nothing can lie.
+
+    Raises:
+        click.UsageError: *until* is not after *since*.
+    """
+    if since is not None and until is not None and until <= since:
+        raise click.UsageError(_("--until must lie after --since."))
+
+
 #: Notes and letters: they may have several lines.
 TEXT = Text(lines=True)
 #: Names, ids and references.

@@ -11,7 +11,7 @@ from ..errors import InvalidInput
 from ..messages import translate as _
 from . import output
 from .output import Column
-from .parameters import NAME, WHEN, json_option
+from .parameters import NAME, WHEN, in_order, json_option
 from .session import open_vault
 from .shorten import Plain, plain
 
@@ -94,6 +94,7 @@ def trace_command(
     """Run ``honeytoken trace``."""
     from ..trace import attribute
 
+    in_order(since, until)
     vault = open_vault()
     evidence = vault.evidence(since=since, until=until, prior=prior)
     trace = attribute(evidence)

@@ -9,7 +9,7 @@ from datetime import datetime
 from ..errors import InvalidInput, NotFound
 from ..messages import translate as _
 from ..settings import Settings, options_of
-from ..store import Store, alarms, alerts, outbox
+from ..store import Store, Transaction, alarms, alerts, outbox
 from ..store.alerts import DEAD, Alert, Tally
 from ..store.ids import new_id
 from . import wording
@@ -78,12 +78,18 @@ class Alerts:
             sink: only its alerts.
             state: only these: one of :data:`STATES`.
             limit: only that many of the latest alerts.
+
+        Raises:
+            NotFound: there is no such sink, and no alert of one that there was.
         """
         with self._store.read() as tx:
             found = []
             if state != HELD:
                 found = alerts.list_alerts(tx, sink=sink, state=state, limit=limit)
             held = outbox.held(tx) if state in (None, HELD) else []
+            gone = sink is not None and sink not in self._settings.alerts
+            if gone and not _was(tx, sink or ""):
+                raise NotFound("alert sink", sink or "", known=self._settings.alerts)
         listed = [_listed(alert) for alert in found]
         return listed + [_held(waiting) for waiting in held if sink in (None, waiting.sink)]
 
@@ -138,6 +144,12 @@ class Alerts:
                 gone=alarms.raised(tx, GONE_ALARM),
                 held=tuple(outbox.held(tx)),
             )
+
+
+def _was(tx: Transaction, sink: str) -> bool:
+    """Tell whether there is any notice for a sink that the settings do not name any more."""
+    held = any(waiting.sink == sink for waiting in outbox.held(tx))
+    return held or bool(alerts.list_alerts(tx, sink=sink, limit=1))
 
 
 def _require(wanted: Iterable[str], found: Iterable[Alert]) -> None:

@@ -99,6 +99,9 @@ class Channels:
 _SERVICE_PREFIX = re.compile(r"9[56][0-9]{3,}|1[12][0-9]{3,}").fullmatch
 _SHORTEST_PREFIX = 7
 _SHORTEST_NUMBER = 3
+#: Written in place of 【 and 】 by those who do not find them on the keyboard.
+_BRACKETS = "[]()<>{}（）［］「」『』《》【】 "
+_NUMBER = re.compile(r"\+?[0-9]+").fullmatch
 #: Endings under which anybody may register a domain, where they have two parts.
 _SECOND_LEVEL = frozenset(
     f"{kind}.{country}"
@@ -131,6 +134,14 @@ def _checked_senders(given: Iterable[str]) -> tuple[str, ...]:
                         _("a number prefix is too wide: others ring from such numbers, too."),
                         hint=_("Give 7 digits or more, or 5 of a service number, such as 95338*."),
                     )
+            case senders.Kind.NUMBER if not _NUMBER(canonical):
+                domain = sender.rpartition("@")[2] if "@" in sender else ""
+                raise InvalidInput(
+                    _("an expected sender is a number, a prefix, a signature or a mail domain."),
+                    hint=_('Did you mean "{name}"?').format(
+                        name=domain or f"【{sender.strip(_BRACKETS)}】"
+                    ),
+                )
             case senders.Kind.DOMAIN:
                 labels = canonical.split(".")
                 if is_public_provider(canonical) or canonical in _SECOND_LEVEL or len(labels) < 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .. import normalize
 from ..documents import TrackingEvent
@@ -43,6 +43,8 @@ from .tracking import Tracked
 #: Placements in one transaction.
 CHUNK = 1000
 _MAX_TEXT = 500
+#: "No days from now" was a moment ago when it is stored.
+_JUST_NOW = timedelta(minutes=1)
 _CONSENT = re.compile(r"[0-9a-f]{64}")
 
 
@@ -260,6 +262,11 @@ def _placements(
     if item.consent is not None and not _CONSENT.fullmatch(item.consent):
         raise InvalidInput(_("consent must be a SHA-256 digest: 64 hexadecimal digits."))
     until = None if item.expected_until is None else normalize.moment(item.expected_until)
+    if until is not None and until < tx.now - _JUST_NOW:
+        raise InvalidInput(
+            _("the time until which a call may be the rider's is over already."),
+            hint=_("Give a day to come, or leave it out where no rider calls."),
+        )
     status = PlacementStatus.CONFIRMED if item.confirmed else PlacementStatus.INTENDED
     return [
         Placement(

@@ -74,6 +74,23 @@ def test_known_senders_are_changed_later(shop: Shell) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("hello", "【hello】"),
+        ("北行速递", "【北行速递】"),
+        ("[北行速递]", "【北行速递】"),
+        ("anna@northbound.example", "northbound.example"),
+    ],
+)
+def test_a_sender_that_is_only_a_word_is_refused(shop: Shell, typed: str, meant: str) -> None:
+    before = shop.store()
+    _cause, hint = shop.failed("channel", "senders", "northbound", "--add", typed)
+    assert hint == f'Did you mean "{meant}"?'
+    shop.failed("channel", "add", "other", "--sender", typed)
+    assert shop.store() == before
+
+
+@pytest.mark.parametrize(
     "sender",
     [
         *("*", "1*", "138*", "+86*", "+861380*", "1069*", "400*", "9*", "x*", "12"),

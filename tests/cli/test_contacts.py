@@ -139,6 +139,22 @@ def test_classify_wants_one_contact_or_all(shop: Shell, typed: Sequence[str]) ->
     shop.failed("contacts", "classify", *typed, code=2)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["contacts", "list"],
+        ["contacts", "classify", "--dry-run"],
+        ["contacts", "classify", "--again"],
+        ["contacts", "import", "-"],
+        ["trace"],
+    ],
+)
+def test_a_window_that_ends_before_it_begins_is_refused(shop: Shell, typed: Sequence[str]) -> None:
+    for until in ("2026-01-01", "2026-01-02"):
+        window = ("--since", "2026-01-02", "--until", until)
+        assert "--until" in shop.failed(*typed, *window, code=2)[0]
+
+
 def test_what_is_known_of_a_senders_number_is_shown(shop: Shell, contact: str) -> None:
     (shown,) = shop.json("contacts", "show", contact, "--json")
     assert isinstance(shown["sender_number"], dict)

@@ -147,6 +147,9 @@ def test_by_hand_it_gives_the_words_to_the_letter_and_stops_waiting(phones: Shel
     lines = result.stdout.splitlines()
     assert len(lines) == 3
     assert all(line.startswith("Text +44770090012") for line in lines)
+    *_waiting, first, second, third, fate = result.stderr.splitlines()
+    assert [first, second, third] == [f"+44770090012{n}: not heard" for n in range(3)]
+    assert "counts as nothing" in fate
     # Nobody said that they were sent, so nobody is deaf.
     assert "deaf" not in phones.done("drill", "list")
 

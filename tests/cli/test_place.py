@@ -75,6 +75,15 @@ def test_delivery_days_count_from_now(shop: Shell, canary: str) -> None:
     assert str(made["expected_until"])[:10] > str(made["intended_at"])[:10]
 
 
+def test_a_window_that_is_over_before_it_begins_is_refused(shop: Shell, canary: str) -> None:
+    before = shop.store()
+    shop.failed("place", canary, "northbound", "--expected-until", "2020-01-01")
+    row = f"{canary},northbound,,,,,2020-01-01,,\n"
+    shop.failed("place", "--from", "-", stdin=HEADER + row)
+    assert shop.store() == before
+    shop.done("place", canary, "northbound", "--delivery-days", "0")
+
+
 def test_many_are_placed_and_confirmed_from_csv_files(shop: Shell) -> None:
     canaries = shop.done("mint", "--count", "3", "--locale", "en-GB", "--ids").split()
     rows = [f"{one},northbound,,waybill,O-{n},b1,,no,listed\n" for n, one in enumerate(canaries)]

@@ -53,7 +53,7 @@ def test_one_channel_is_explained(planted: Shell) -> None:
     ("typed", "code"),
     [
         (["--since", "2030-01-01"], 1),
-        (["--since", "2026-02-01", "--until", "2026-01-01"], 1),
+        (["--since", "2026-02-01", "--until", "2026-01-01"], 2),
         (["--prior", "nan"], 1),
         (["--prior", "0"], 2),
         (["--prior", "many"], 2),
