@@ -39,8 +39,18 @@ from ..store import (
 from ..store import events as raw_events
 from ..store.contacts import NewContact
 from ..store.ids import new_id
-from . import candidates, disposition, facts, importing, recording, rejudging, reports
-from .recording import BY_HAND, Received, Recorded, record_batch
+from . import (
+    candidates,
+    disposition,
+    facts,
+    importing,
+    probes,
+    recording,
+    rejudging,
+    reports,
+)
+from .matching import BY_HAND
+from .recording import Received, Recorded, record_batch
 from .rejudging import Change
 
 #: Longer texts are refused where a person types them; gateways have limits of their own.
@@ -400,6 +410,10 @@ def _add_told(
     names = [canary.identity.name for canary in found]
     sender_digest, text_digest = recording.campaign_digests(tx, sender, texts, names=names)
     contact_point_id = point.id if point else _only_point(found)
+    if contact_point_id is not None:
+        awaited = probes.awaited(tx, {contact_point_id}, [(delivery, at)])
+        if probes.answered(awaited, contact_point_id, delivery, at, sender) is not None:
+            judged = Disposition.PROBE
     contact = recording.contact_of(item, new_id("con", tx.now), said, judged, contact_point_id)
     new = NewContact(
         contact=contact,

@@ -184,6 +184,7 @@ class _Import:
             confirmed=self._settler.confirmed,
             known=self._settler.known,
             missed=tuple(self._settler.missed),
+            undecided=tuple(sorted(self._settler.undecided, key=lambda each: each.line)),
             outgoing=self._counts[_Fate.OUTGOING],
             elsewhere=self._counts[_Fate.ELSEWHERE],
             outside=self._counts[_Fate.OUTSIDE],

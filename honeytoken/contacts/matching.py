@@ -26,6 +26,10 @@ TOLERANCE = timedelta(minutes=3)
 TEXT_TOLERANCE = timedelta(hours=24)
 #: Gateways whose records were imported and may be the second of a hook's.
 IMPORTED = frozenset(source.value for source in Source)
+#: The gateway of what a person typed in.
+BY_HAND = "by hand"
+#: The owner's own records: none proves that a hook works, nor is it a witness to another of them.
+OWN_RECORDS = IMPORTED | {BY_HAND}
 #: For so long after an import a hook may still tell of what was in it.
 _LATE_DAYS = 30
 #: A bucket is as wide as the tolerance on both sides, so a time lies within reach of two.
@@ -91,6 +95,12 @@ def distance(record: Told, contact: Told) -> timedelta | None:
         return apart if fits else None
     limit = TEXT_TOLERANCE if record.text and contact.text else TOLERANCE
     return apart if apart <= limit else None
+
+
+def reach(record: Told) -> tuple[datetime, datetime]:
+    """Return within which times a contact may be of the call or message that a record tells of."""
+    around = TEXT_TOLERANCE if record.text else TOLERANCE
+    return record.at - around, record.until + around
 
 
 def is_same_time(first: datetime, second: datetime) -> bool:

@@ -13,39 +13,36 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from .. import normalize, store
-from ..errors import InvalidIdentifier
 from ..gateways import Delivery
 from ..keys import IndexKind
 from ..ledger import Action
 from ..models import (
+    Authenticity,
     Candidate,
-    Channel,
     Contact,
-    ContactPointKind,
+    ContactNote,
     Disposition,
     Event,
     Facts,
     Medium,
-    Outline,
     Role,
 )
-from ..store import canaries, channels, contact_points, contacts, drills, outbox, placements
+from ..store import canaries, contact_points, contacts, outbox
 from ..store import events as raw_events
 from ..store.contacts import NewContact
 from ..store.ids import new_ids
 from ..trace.campaigns import template
-from . import disposition, facts, matching
-from .candidates import Sought, claimed_sender, find, sought
+from . import disposition, facts, matching, probes
+from .candidates import claimed_sender, find
+from .folds import Folds
+from .matching import BY_HAND
 from .notices import Sinks, notices
+from .recipients import Known, Reached, find_reached, look_up
 
 #: Whose national notation a sender is read in when nothing else says so.
 DEFAULT_REGION = "CN"
-#: The gateway of what a person typed in.
-BY_HAND = "by hand"
 #: A shorter template is too common to tell one actor from another.
 _SHORTEST_TEMPLATE = 12
-#: Canaries kept ready between batches; identities never change.
-_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,34 +66,6 @@ class Recorded:
     contact_id: str | None
     #: True if it had been stored before.
     repeated: bool
-
-
-@dataclass(slots=True)
-class _Known:
-    """What the store knows about the recipients of a batch."""
-
-    points: dict[bytes, contact_points.Reached]
-    candidates: dict[bytes, list[str]]
-    canaries: dict[str, Sought]
-    placements: dict[str, list[Outline]]
-    channels: dict[str, Channel]
-    drills: list[drills.Awaited]
-
-    def point(self, reached: _Reached) -> contact_points.Reached | None:
-        """Return the contact point that was reached, if it is one of ours."""
-        found = (self.points[digest] for digest in reached.points if digest in self.points)
-        return next(found, None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    """The digests under which a recipient is looked up."""
-
-    #: Of contact points, the best first: a mailbox goes before the domain it is in.
-    points: tuple[bytes, ...]
-    canary: bytes
-    #: ``Identity`` field.
-    via: str
 
 
 def record_batch(
@@ -132,8 +101,8 @@ def record_batch(
 def _record_fresh(
     tx: store.Transaction, fresh: Sequence[tuple[Received, bytes]], sinks: Sinks
 ) -> dict[bytes, str | None]:
-    reached = [_reached(tx, item) for item, _digest in fresh]
-    known = _look_up(tx, [item for item in reached if item is not None])
+    reached = [find_reached(tx, item.delivery, region=item.region) for item, _digest in fresh]
+    known = look_up(tx, reached, [(item.delivery, _at(item)) for item, _digest in fresh])
     folds = [_fold_digest(tx, item) for item, _digest in fresh]
     may_be_late = matching.may_be_late(tx)
     late = [
@@ -142,31 +111,34 @@ def _record_fresh(
     ]
     looked_up = [digest for digest in folds if digest is not None]
     looked_up += [digest for digests in late for digest in digests]
-    open_folds = contacts.open_folds(tx, looked_up)
-    stored_before = {fold.contact.id for fold in open_folds.values()}
+    earliest = min(_at(item) for item, _digest in fresh)
+    open_folds = Folds(contacts.open_folds(tx, looked_up, since=earliest))
     new: dict[str, NewContact] = {}
     changed: dict[str, NewContact] = {}
     corroborated: set[str] = set()
+    judged: set[str] = set()
     events: list[tuple[Event, NewContact]] = []
     where: dict[bytes, str | None] = {}
     ids = zip(new_ids("con", tx.now, len(fresh)), new_ids("evt", tx.now, len(fresh)), strict=True)
     for (item, digest), at, fold_digest, waiting in zip(fresh, reached, folds, late, strict=True):
         contact_id, event_id = next(ids)
-        fold = open_folds.get(fold_digest) if fold_digest else None
-        if fold is not None and _joins(fold, item):
+        point, when = known.point(at), _at(item)
+        fold = open_folds.of_event(fold_digest, item.delivery, when, point.id if point else None)
+        if fold is not None:
             folded = _folded(tx, fold, item, at, known)
             contact_id = folded.contact.id
-            (changed if contact_id in stored_before else new)[contact_id] = folded
-        elif (imported := _imported(open_folds, waiting, item)) is not None:
-            folded = _told_late(tx, imported, item, fold_digest)
+            (changed if open_folds.is_stored(contact_id) else new)[contact_id] = folded
+            if folded.contact.disposition is not fold.contact.disposition:
+                judged.add(contact_id)
+        elif (imported := open_folds.take_imported(waiting, item.delivery, when)) is not None:
+            folded = _told_late(tx, imported, item, at, known, fold_digest)
             contact_id = folded.contact.id
             changed[contact_id] = folded
             corroborated.add(contact_id)
         else:
             folded = _new_contact(tx, contact_id, item, at, known, fold_digest)
             new[contact_id] = folded
-        if fold_digest:
-            open_folds[fold_digest] = folded
+        open_folds.hold(fold_digest, folded)
         events.append((_event(event_id, item), folded))
         where[digest] = contact_id
     contacts.insert_many(tx, new.values())
@@ -174,7 +146,8 @@ def _record_fresh(
         action = Action.CORROBORATE if stored.contact.id in corroborated else Action.RECEIVE
         contacts.save(tx, stored, action)
     raw_events.insert_many(tx, events)
-    outbox.enqueue(tx, notices(tx, new.values(), sinks))
+    judged_now = [stored for contact_id, stored in changed.items() if contact_id in judged]
+    outbox.enqueue(tx, notices(tx, [*new.values(), *judged_now], sinks))
     return where
 
 
@@ -189,61 +162,6 @@ def _event(event_id: str, item: Received) -> Event:
     )
 
 
-def _reached(tx: store.Transaction, item: Received) -> _Reached | None:
-    recipient = item.delivery.recipient
-    if not recipient:
-        return None
-    try:
-        if item.delivery.medium is Medium.EMAIL:
-            email = normalize.email(recipient)
-            domain = email.rpartition("@")[2]
-            return _Reached(
-                (
-                    contact_points.digest(tx, ContactPointKind.MAILBOX, email),
-                    contact_points.digest(tx, ContactPointKind.EMAIL_DOMAIN, domain),
-                ),
-                tx.indexer.digest(IndexKind.EMAIL, email),
-                "email",
-            )
-        number = normalize.phone_number(recipient, region=item.region)
-    except InvalidIdentifier:
-        return None
-    return _Reached(
-        (contact_points.digest(tx, ContactPointKind.PHONE_NUMBER, number),),
-        tx.indexer.digest(IndexKind.PHONE_NUMBER, number),
-        "phone_number",
-    )
-
-
-def _look_up(tx: store.Transaction, reached: Sequence[_Reached]) -> _Known:
-    points = contact_points.by_digest(
-        tx, list({digest for item in reached for digest in item.points})
-    )
-    candidates = canaries.ids_by_digest(tx, list({item.canary for item in reached}))
-    ids = sorted({canary_id for found in candidates.values() for canary_id in found})
-    placed = placements.outlines(tx, ids)
-    return _Known(
-        points=points,
-        candidates=candidates,
-        canaries=_sought(tx, [canary_id for canary_id in ids if canary_id in placed]),
-        placements=placed,
-        channels={item.id: item for item in channels.list_channels(tx)} if placed else {},
-        drills=drills.awaited(tx, {point.id for point in points.values()}),
-    )
-
-
-def _sought(tx: store.Transaction, ids: Sequence[str]) -> dict[str, Sought]:
-    """Return canaries ready to be searched for: those of the last batches are remembered."""
-    known = tx.remembered
-    found = {canary_id: item for canary_id in ids if (item := known.get(canary_id)) is not None}
-    for canary in canaries.get_many(tx, [key for key in ids if key not in found]).values():
-        found[canary.id] = sought(canary)
-    if len(known) > _REMEMBERED:
-        known.clear()
-    known.update(found)
-    return found
-
-
 def _fold_digest(tx: store.Transaction, item: Received) -> bytes | None:
     key = item.delivery.fold_key
     if key is None:
@@ -252,11 +170,14 @@ def _fold_digest(tx: store.Transaction, item: Received) -> bytes | None:
 
 
 def _late_digests(
-    tx: store.Transaction, item: Received, reached: _Reached | None, known: _Known
+    tx: store.Transaction, item: Received, reached: Reached | None, known: Known
 ) -> Sequence[bytes]:
-    """Return under what an imported contact would wait for this delivery."""
+    """Return under what an imported contact would wait for this delivery.
+
+    What the owner types is no hook: it is no second witness to the owner's own log.
+    """
     delivery = item.delivery
-    if reached is None or known.point(reached) is None or delivery.gateway in matching.IMPORTED:
+    if reached is None or known.point(reached) is None or delivery.gateway in matching.OWN_RECORDS:
         return ()
     sender = claimed_sender(delivery.sender, medium=delivery.medium, region=item.region)
     return matching.digests_of_late(
@@ -264,24 +185,22 @@ def _late_digests(
     )
 
 
-def _imported(
-    folds: dict[bytes, NewContact], digests: Sequence[bytes], item: Received
-) -> NewContact | None:
-    """Take out of *folds* the imported contact that this delivery tells of late."""
-    for digest in digests:
-        waiting = folds.get(digest)
-        if waiting is not None and matching.is_late(waiting.contact, _at(item), item.delivery.text):
-            return folds.pop(digest)
-    return None
-
-
 def _told_late(
-    tx: store.Transaction, imported: NewContact, item: Received, fold_digest: bytes | None
+    tx: store.Transaction,
+    imported: NewContact,
+    item: Received,
+    reached: Reached | None,
+    known: Known,
+    fold_digest: bytes | None,
 ) -> NewContact:
     """Return an imported contact as the hook's that it would have been, had that not been late."""
-    records = {event.gateway for event in raw_events.list_events(tx, imported.contact.id)}
-    told = with_text(tx, imported, item)
-    by = told.contact.confirmed_by or min(records & matching.IMPORTED, default=None)
+    if point := known.point(reached):
+        _is_drill(tx, item, point, known)
+    told = with_text(tx, imported, item, known)
+    by = told.contact.confirmed_by
+    if by is None and item.delivery.authenticity is not Authenticity.NONE:
+        records = {event.gateway for event in raw_events.list_events(tx, imported.contact.id)}
+        by = min(records & matching.IMPORTED, default=None)
     return replace(
         told,
         contact=replace(told.contact, authenticity=item.delivery.authenticity, confirmed_by=by),
@@ -290,35 +209,33 @@ def _told_late(
     )
 
 
-def with_text(tx: store.Transaction, stored: NewContact, item: Received) -> NewContact:
+def with_text(
+    tx: store.Transaction, stored: NewContact, item: Received, known: Known | None = None
+) -> NewContact:
     """Return a contact that no record had the text of, with the text that another record has.
 
-    Its disposition stays: somebody may have looked at it since.
+    Its disposition stays, as somebody may have looked at it since; but a drill of ours, which only
+    its text can show, is a probe.
     """
     contact, delivery = stored.contact, item.delivery
     if contact.body or not delivery.text:
         return stored
-    reached = _reached(tx, item)
-    known = _look_up(tx, [reached] if reached else [])
+    reached = find_reached(tx, item.delivery, region=item.region)
+    known = known or look_up(tx, [reached], [(delivery, _at(item))])
     told = _new_contact(tx, contact.id, item, reached, known, None)
+    is_drill = told.contact.disposition is Disposition.PROBE
     return replace(
         stored,
         contact=replace(
             contact,
             subject=contact.subject or delivery.subject,
             body=delivery.text,
+            disposition=Disposition.PROBE if is_drill else contact.disposition,
             facts=told.contact.facts,
         ),
         candidates=stored.candidates if contact.notes else told.candidates,
         text_digest=told.text_digest,
     )
-
-
-def _joins(fold: NewContact, item: Received) -> bool:
-    if fold.fold_until is None:
-        return True
-    window = timedelta(seconds=item.delivery.fold_window_s or 0)
-    return fold.contact.received_at - window <= _at(item) <= fold.fold_until
 
 
 def _at(item: Received) -> datetime:
@@ -346,8 +263,8 @@ def _folded(
     tx: store.Transaction,
     fold: NewContact,
     item: Received,
-    reached: _Reached | None,
-    known: _Known,
+    reached: Reached | None,
+    known: Known,
 ) -> NewContact:
     """Return the contact with what a further event adds: a text that was not there, more time.
 
@@ -355,6 +272,8 @@ def _folded(
     facts, names and campaign are found then. The disposition stays: somebody may have set it.
     """
     before, delivery = fold.contact, item.delivery
+    if not before.recipient and known.point(reached):
+        return _located(tx, fold, item, reached, known)
     contact = replace(
         before,
         body=before.body or delivery.text,
@@ -382,16 +301,65 @@ def _folded(
     )
 
 
+def _located(
+    tx: store.Transaction,
+    fold: NewContact,
+    item: Received,
+    reached: Reached | None,
+    known: Known,
+) -> NewContact:
+    """Return a contact of which no event had said whom it reached, now that one does.
+
+    It is what it would have been, had that been known at once: a recording may be reported before
+    the call that it is of. Only what a person made of it meanwhile stays.
+    """
+    before, delivery = fold.contact, item.delivery
+    whole = replace(
+        delivery,
+        sender=before.sender or delivery.sender,
+        subject=before.subject or delivery.subject,
+        text=before.body or delivery.text,
+        sent_at=None,
+    )
+    told = _new_contact(
+        tx,
+        before.id,
+        replace(item, delivery=whole, received_at=before.received_at),
+        reached,
+        known,
+        fold.fold_digest,
+        notes=before.notes,
+    )
+    is_open = before.disposition is Disposition.UNREVIEWED
+    return replace(
+        fold,
+        contact=replace(
+            told.contact,
+            sent_at=before.sent_at,
+            disposition=told.contact.disposition if is_open else before.disposition,
+            authenticity=before.authenticity,
+            confirmed_by=before.confirmed_by,
+            notes=before.notes,
+        ),
+        candidates=told.candidates,
+        sender_digest=told.sender_digest,
+        text_digest=told.text_digest,
+        fold_until=_fold_until(item),
+    )
+
+
 def _new_contact(
     tx: store.Transaction,
     contact_id: str,
     item: Received,
-    reached: _Reached | None,
-    known: _Known,
+    reached: Reached | None,
+    known: Known,
     fold_digest: bytes | None,
+    *,
+    notes: Sequence[ContactNote] = (),
 ) -> NewContact:
     delivery = item.delivery
-    point = known.point(reached) if reached else None
+    point = known.point(reached)
     ids = known.candidates.get(reached.canary, []) if reached and point else []
     placed = [canary_id for canary_id in ids if canary_id in known.placements]
     sender = claimed_sender(delivery.sender, medium=delivery.medium, region=item.region)
@@ -410,7 +378,7 @@ def _new_contact(
         facts=said,
         checks=delivery.checks,
     )
-    if point and _answers_drill(tx, known.drills, point.id, delivery.medium, sender, texts):
+    if point and _is_drill(tx, item, point, known):
         judged = Disposition.PROBE
     candidates: tuple[Candidate, ...] = ()
     if placed and point and point.role is not Role.CONTROL and reached:
@@ -418,7 +386,7 @@ def _new_contact(
             [known.canaries[canary_id] for canary_id in placed],
             via=reached.via,
             texts=texts,
-            notes=(),
+            notes=notes,
         )
     sender_digest, text_digest = campaign_digests(
         tx,
@@ -440,25 +408,19 @@ def _new_contact(
     )
 
 
-def _answers_drill(
-    tx: store.Transaction,
-    awaited: list[drills.Awaited],
-    contact_point_id: str,
-    medium: Medium,
-    sender: str,
-    texts: Sequence[str],
+def _is_drill(
+    tx: store.Transaction, item: Received, point: contact_points.Reached, known: Known
 ) -> bool:
-    """Tell whether a contact is a drill that we await; note that it was heard."""
-    for drill in awaited:
-        if (drill.contact_point_id, drill.medium) != (contact_point_id, medium):
-            continue
-        if drill.marker == sender if medium is Medium.CALL else drill.marker in "\n".join(texts):
-            # Once is enough: a second gateway may tell of the same message.
-            if not drill.heard:
-                drills.heard(tx, drill.id)
-                drill.heard = True
-            return True
-    return False
+    """Tell whether an event is a drill of ours; note that it was heard."""
+    if not known.drills:
+        return False
+    delivery = item.delivery
+    sender = claimed_sender(delivery.sender, medium=delivery.medium, region=item.region)
+    drill = probes.answered(known.drills, point.id, delivery, _at(item), sender)
+    if drill is None:
+        return False
+    probes.hear(tx, drill, delivery)
+    return True
 
 
 def contact_of(

@@ -15,13 +15,13 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """An entry that no hook had told of."""
+    """An entry that no hook had told of, or of which nobody can tell any more."""
 
     #: Where it stands in the file.
     line: int
     medium: Medium
     at: datetime
-    #: ``None`` in a dry run.
+    #: ``None`` if it was not stored.
     contact_id: str | None
 
 
@@ -36,10 +36,13 @@ class ImportReport:
     matched: int
     #: ... of which so many were confirmed by nothing before.
     confirmed: int
-    #: Stored by an earlier import, or erased since.
+    #: Stored by an earlier import, and perhaps erased since.
     known: int
     #: New: no hook had told of them. In the file's order.
     missed: tuple[Missed, ...]
+    #: Not stored, in the file's order: at that time a contact came in that was erased since, and
+    #: nobody can tell any more whether it was this one.
+    undecided: tuple[Missed, ...]
     #: Passed over, and nothing kept: what went out,
     outgoing: int
     #: what reached other numbers or other SIMs,

@@ -48,6 +48,8 @@ class Settler:
         self._dry_run = dry_run
         self.matched = self.confirmed = self.known = 0
         self.missed: list[Missed] = []
+        #: Not stored: each may be what a contact told of that was erased since.
+        self.undecided: list[Missed] = []
         #: Contacts that this file has told of already.
         self._taken: set[str] = set()
         #: In a dry run, deliveries that would have been stored.
@@ -123,10 +125,7 @@ class Settler:
         self, tx: store.Transaction, point_id: str, medium: Medium, group: Sequence[_Item]
     ) -> list[nearby.Held]:
         """Return the contacts that the entries of a group may be second records of."""
-        spans = []
-        for item in group:
-            reach = matching.TEXT_TOLERANCE if item.told.text else matching.TOLERANCE
-            spans.append((item.told.at - reach, item.told.until + reach))
+        spans = [matching.reach(item.told) for item in group]
         return [
             held
             for held in nearby.around(tx, point_id, medium, spans)
@@ -157,7 +156,7 @@ class Settler:
     def _unknown(
         self, tx: store.Transaction, rest: Sequence[_Item], held: Sequence[nearby.Held]
     ) -> list[_Item]:
-        """Return what is truly new: neither erased since, nor stored from another export."""
+        """Return what is truly new: neither stored from another export, nor erased since."""
         if not rest:
             return []
         before = [
@@ -167,10 +166,12 @@ class Settler:
         ]
         times = _Times(tx, self._source.value)
         unknown = []
-        gone = _erased(rest, [each.stored.contact for each in held if each.stored.contact.erased])
+        erased = [each.stored.contact for each in held if each.stored.contact.erased]
         for item in rest:
-            if item.told.key in gone or any(_is_again(item, stored, times) for stored in before):
+            if any(_is_again(item, stored, times) for stored in before):
                 self.known += 1
+            elif _may_be_erased(item.told, erased):
+                self.undecided.append(_missed(item, None))
             else:
                 unknown.append(item)
         return unknown
@@ -203,9 +204,12 @@ class Settler:
             matching.expect_late(tx, self._source, len(items))
         self._taken.update(contact_id for contact_id in ids if contact_id)
         self.missed += [
-            Missed(item.entry.line, item.entry.medium, item.told.at, contact_id)
-            for item, contact_id in zip(items, ids, strict=True)
+            _missed(item, contact_id) for item, contact_id in zip(items, ids, strict=True)
         ]
+
+
+def _missed(item: _Item, contact_id: str | None) -> Missed:
+    return Missed(item.entry.line, item.entry.medium, item.told.at, contact_id)
 
 
 def _told(stored: NewContact) -> Told:
@@ -214,22 +218,13 @@ def _told(stored: NewContact) -> Told:
     return Told(contact.id, at, at, stored.sender_digest, matching.even(contact.body))
 
 
-def _erased(items: Sequence[_Item], contacts: Sequence[Contact]) -> set[str]:
-    """Return the entries whose contacts were erased: of those, only the time is left to tell by.
+def _may_be_erased(told: Told, erased: Sequence[Contact]) -> bool:
+    """Tell whether an entry may be of an erased contact: of that, only the time is left.
 
-    Each erased contact stands for one entry, the nearest.
+    What was erased must not come back, so whatever might be it stays out.
     """
-    gone: set[str] = set()
-    for contact in contacts:
-        near = [
-            (apart, item.entry.line, item.told.key)
-            for item in items
-            if (apart := abs(contact.received_at - item.told.at)) <= matching.TOLERANCE
-            and item.told.key not in gone
-        ]
-        if near:
-            gone.add(min(near)[2])
-    return gone
+    first, last = matching.reach(told)
+    return any(first <= contact.received_at <= last for contact in erased)
 
 
 class _Times:

@@ -64,13 +64,24 @@ class NewContact:
     key: ContentKey = field(default_factory=ContentKey.generate, repr=False)
 
 
-def open_folds(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, NewContact]:
-    """Return the latest contact of each fold key, with the time until which events join it."""
+def open_folds(
+    tx: Transaction, digests: Sequence[bytes], *, since: datetime
+) -> dict[bytes, list[NewContact]]:
+    """Return the contacts of each fold key, earliest first, that events of a time may still join.
+
+    Args:
+        tx: the transaction.
+        digests: of the fold keys.
+        since: the earliest event; what was closed before is left out.
+    """
     if not digests:
         return {}
-    query = select(_contacts).where(_contacts.c.fold_digest.in_(digests))
-    rows = tx.connection.execute(query.order_by(_contacts.c.received_at))
-    return {row.fold_digest: _stored_contact(tx, row, ()) for row in rows}
+    still_open = or_(_contacts.c.fold_until.is_(None), _contacts.c.fold_until >= since)
+    query = select(_contacts).where(_contacts.c.fold_digest.in_(digests), still_open)
+    found: dict[bytes, list[NewContact]] = {}
+    for row in tx.connection.execute(query.order_by(_contacts.c.received_at, _contacts.c.id)):
+        found.setdefault(row.fold_digest, []).append(_stored_contact(tx, row, ()))
+    return found
 
 
 def plain_of(new: NewContact) -> bytes:
@@ -211,6 +222,7 @@ def save(
         update(_contacts)
         .where(_contacts.c.id == contact.id)
         .values(
+            contact_point_id=contact.contact_point_id,
             disposition=contact.disposition.value,
             authenticity=contact.authenticity.value,
             confirmed_by=contact.confirmed_by,

@@ -18,11 +18,11 @@ from ..ledger import Action, Leaf, commitment
 from ..models import Drill, Medium
 from . import codec, schema
 from .ids import new_id
-from .schema import to_microseconds
+from .schema import from_microseconds, to_microseconds
 from .transaction import Transaction
 
-#: How long after its deadline a drill is still recognised. Networks keep a message for a phone that
-#: is switched off, some of them for weeks; it must not be taken for a stranger's then.
+#: How long after its deadline a drill may still arrive. Networks keep a message for a phone that is
+#: switched off, some of them for weeks; it must not be taken for a stranger's then.
 LATE = timedelta(days=30)
 
 #: ``via`` of a sample of `honeytoken gateway test`. It went straight to the listener: that it came
@@ -40,6 +40,9 @@ class Awaited:
     id: str
     contact_point_id: str
     medium: Medium
+    #: When it was opened, and until when it was waited for.
+    at: datetime
+    deadline: datetime
     heard: bool
     #: A text that stands in the message, or the canonical number of who rings.
     marker: str = field(repr=False)
@@ -128,27 +131,39 @@ def not_sent(tx: Transaction, drill_id: str, failure: str) -> None:
     tx.connection.execute(update(_table).where(_table.c.id == drill_id).values(failure=failure))
 
 
-def awaited(tx: Transaction, contact_point_ids: Collection[str]) -> list[Awaited]:
-    """Return the drills that may arrive at these contact points.
+def awaited(
+    tx: Transaction, contact_point_ids: Collection[str], *, since: datetime | None
+) -> list[Awaited]:
+    """Return the drills that may arrive, or may have arrived, at these contact points.
 
-    A number that rings is not unguessable: a call counts until its deadline only.
+    Args:
+        tx: the transaction.
+        contact_point_ids: where.
+        since: only those that were waited for until then or longer; ``None`` for all.
     """
     if not contact_point_ids:
         return []
     # Asked for every batch of the listener: past SQLAlchemy.
-    now, late = to_microseconds(tx.now), to_microseconds(tx.now - LATE)
+    earliest = 0 if since is None else to_microseconds(since)
     rows = tx.select_in(
-        "SELECT id, contact_point_id, medium, heard, deadline, sealed FROM drills"  # noqa: S608
-        f" WHERE contact_point_id IN {{}} AND deadline >= {late:d}",
+        "SELECT id, contact_point_id, medium, at, deadline, heard, sealed FROM drills"  # noqa: S608
+        f" WHERE contact_point_id IN {{}} AND deadline >= {earliest:d} AND sealed IS NOT NULL",
         sorted(contact_point_ids),
     )
     found = []
-    for drill_id, point_id, medium, is_heard, deadline, sealed in rows:
-        if sealed is None or (medium == Medium.CALL.value and deadline < now):
-            continue
+    for drill_id, point_id, medium, at, deadline, is_heard, sealed in rows:
         plain = tx.sealer.open(bytes(sealed), table="drills", column="sealed", row=drill_id)
-        marker = codec.from_bytes(plain)["marker"]
-        found.append(Awaited(drill_id, point_id, Medium(medium), bool(is_heard), marker))
+        found.append(
+            Awaited(
+                id=drill_id,
+                contact_point_id=point_id,
+                medium=Medium(medium),
+                at=from_microseconds(at),
+                deadline=from_microseconds(deadline),
+                heard=bool(is_heard),
+                marker=codec.from_bytes(plain)["marker"],
+            )
+        )
     return found
 
 

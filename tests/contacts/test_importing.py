@@ -401,13 +401,101 @@ def test_what_was_erased_does_not_come_back_with_the_next_import(home: Vault) ->
     heard = hook(home, START)
     load(home, call_xml((START + DAY, STRANGER)))
     home.purge.erase([contact.id for contact in home.contacts.list()])
-    raw = call_xml((START, STRANGER), (START + timedelta(seconds=90), "07700 900998"))
+    raw = call_xml((START, STRANGER), (START + timedelta(seconds=190), "07700 900998"))
     raw = raw.replace(b"</calls>", call_xml((START + DAY, STRANGER)).partition(b">")[2])
-    report = load(home, raw)
-    assert counts(report) == (0, 0, 2, 1)
+    dry, report = load(home, raw, dry_run=True), load(home, raw)
+    assert counts(report) == counts(dry) == (0, 0, 1, 1)
+    assert [each.at for each in report.undecided] == [START]
+    assert dry.undecided == report.undecided
     assert home.contacts.get(heard).erased
     assert [c.sender for c in home.contacts.list() if not c.erased] == ["07700 900998"]
-    assert counts(load(home, raw)) == (0, 0, 3, 0)
+    assert counts(load(home, raw)) == (0, 0, 2, 0)
+    home.ledger.verify()
+
+
+@pytest.mark.parametrize(
+    ("raw", "undecided"),
+    [
+        # The log has the beginning of a call, the hook came at its end.
+        (call_xml((START - timedelta(minutes=8), STRANGER), duration=480), 1),
+        (call_xml((START - timedelta(minutes=8), STRANGER), duration=60), 0),
+        # Somebody else's, perhaps: nobody can tell.
+        (call_xml((START + timedelta(minutes=2), "+447700900998")), 1),
+        (call_xml((START + timedelta(minutes=4), STRANGER)), 0),
+        (call_xml((START, STRANGER), (START + timedelta(minutes=1), STRANGER)), 2),
+    ],
+    ids=range(5),
+)
+def test_a_call_that_may_be_an_erased_one_is_reported_and_not_stored(
+    home: Vault, raw: bytes, undecided: int
+) -> None:
+    home.purge.erase([hook(home, START)])
+    report = load(home, raw)
+    assert (len(report.undecided), len(report.missed)) == (undecided, 0 if undecided else 1)
+    assert report.known == 0
+    assert len(home.contacts.list()) == 1 + len(report.missed)
+
+
+def test_a_message_that_the_carrier_held_back_stays_erased(home: Vault) -> None:
+    said = "Your loan of 5000 pounds is ready"
+    home.purge.erase([hook(home, START, medium=Medium.SMS, text=said)])
+    raw = sms_xml(*[(START - timedelta(hours=n), STRANGER, said) for n in (23, 25)])
+    report = load(home, raw)
+    assert (len(report.undecided), len(report.missed)) == (1, 1)
+
+
+def test_what_is_typed_after_an_import_confirms_nothing(home: Vault) -> None:
+    load(home, call_xml((START, STRANGER)))
+    imported = only(home)
+    home.contacts.add(medium="call", recipient=OURS, sender=STRANGER, received_at=START)
+    assert [c.confirmed_by for c in home.contacts.list()] == [None, None]
+    assert len(home.contacts.get(imported.id).event_ids) == 1
+
+
+def test_a_hook_that_proves_nothing_confirms_nothing_when_it_is_late(home: Vault) -> None:
+    load(home, call_xml((START, STRANGER)))
+    delivery = Delivery(
+        gateway="sim",
+        delivery_id="1",
+        medium=Medium.CALL,
+        authenticity=Authenticity.NONE,
+        sender=STRANGER,
+        recipient=OURS,
+        sent_at=START,
+    )
+    home.contacts.record([Received(delivery, "GB", home.clock(), {}, b"{}")])
+    assert (only(home).confirmed_by, only(home).authenticity) == (None, Authenticity.NONE)
+    assert len(only(home).event_ids) == 2
+
+
+def test_two_late_hooks_in_one_batch_each_find_their_own_import(home: Vault) -> None:
+    times = START, START + timedelta(seconds=90)
+    load(home, call_xml(*[(at, STRANGER) for at in times]))
+    items = [
+        Received(
+            Delivery(
+                gateway="sim",
+                delivery_id=at.isoformat(),
+                medium=Medium.CALL,
+                authenticity=Authenticity.SENDER,
+                sender=STRANGER,
+                recipient=OURS,
+                sent_at=at,
+            ),
+            "GB",
+            home.clock(),
+            {},
+            b"{}",
+        )
+        # The second call's hook comes first: what counts is which is nearest.
+        for at in reversed(times)
+    ]
+    home.contacts.record(items)
+    found = home.contacts.list()
+    assert [(c.received_at, c.confirmed_by) for c in found] == [(at, "phone log") for at in times]
+    for contact in found:
+        gateways = {event.gateway: event.delivery_id for event in home.contacts.events(contact.id)}
+        assert gateways["sim"] == contact.received_at.isoformat()
     home.ledger.verify()
 
 

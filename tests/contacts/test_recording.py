@@ -10,10 +10,12 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from honeytoken import Canary, Vault
 from honeytoken.contacts import Received
 from honeytoken.contacts.candidates import find, sought
+from honeytoken.contacts.recording import record_batch
 from honeytoken.errors import InvalidInput, NotFound, Refused
 from honeytoken.gateways import Delivery
 from honeytoken.models import (
@@ -394,3 +396,67 @@ def test_a_repeat_that_two_replicas_take_at_once_is_one_contact(
         thread.join()
     assert errors == []
     assert [len(contact.event_ids) for contact in vault.contacts.list()] == [2]
+
+
+def test_one_who_rings_two_sims_of_a_phone_makes_two_contacts(
+    furnished_both: Vault, clock: Clock
+) -> None:
+    vault = furnished_both
+    fold = {"fold_key": "shelf +447700900999", "fold_window_s": 120}
+    for n, number in enumerate(("+447700900001", "+447700900002", "+447700900001", None)):
+        vault.contacts.record([_received(vault, str(n), number, **fold)])
+        clock.forward(seconds=30)
+    found = vault.contacts.list()
+    assert [c.recipient for c in found] == ["+447700900001", "+447700900002"]
+    # One that does not say which SIM it is of joins the latest.
+    assert [len(c.event_ids) for c in found] == [2, 2]
+    both = ("+447700900001", "+447700900002")
+    vault.contacts.record([_received(vault, f"b{number}", number, **fold) for number in both])
+    assert [len(c.event_ids) for c in vault.contacts.list()] == [3, 3]
+    vault.ledger.verify()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_report_that_comes_before_its_call_waits_to_be_told_whom_it_reached(
+    planted: tuple[Vault, Canary], at_once: bool
+) -> None:
+    vault, canary = planted
+    number = canary.identity.phone_number
+    items = [
+        _received(vault, "rec", None, sender=None, text="The loan", fold_key="CA1"),
+        _received(vault, "ringing", number, fold_key="CA1"),
+        _received(vault, "ended", number, fold_key="CA1"),
+    ]
+    sinks = {"room": frozenset({Disposition.UNSOLICITED, Disposition.UNREVIEWED})}
+    for batch in [items] if at_once else [[item] for item in items]:
+        with vault.store.write() as tx:
+            record_batch(tx, batch, sinks=sinks)
+    (contact,) = vault.contacts.list()
+    assert contact.contact_point_id == canary.contact_point_ids[0]
+    assert (contact.recipient, contact.sender) == (number, "+447700900999")
+    assert (contact.disposition, contact.body) == (Disposition.UNSOLICITED, "The loan")
+    assert len(contact.event_ids) == 3
+    assert all(event.body for event in vault.contacts.events(contact.id))
+    (sighting,) = vault.evidence().sightings
+    assert [candidate.canary_id for candidate in sighting.candidates] == [canary.id]
+    with vault.store.read() as tx:
+        told = tx.connection.execute(text("SELECT count(*) FROM outbox")).scalar()
+    assert told == (1 if at_once else 2)
+    vault.ledger.verify()
+
+
+def test_what_a_person_made_of_a_report_stays_when_its_call_is_told(
+    planted: tuple[Vault, Canary],
+) -> None:
+    vault, canary = planted
+    (done,) = vault.contacts.record([_received(vault, "rec", None, fold_key="CA1")])
+    contact_id = done.contact_id or ""
+    vault.contacts.note(contact_id, asked_for=canary.identity.name)
+    vault.contacts.classify(contact_id, "ambiguous")
+    ringing = _received(vault, "ringing", canary.identity.phone_number, fold_key="CA1")
+    vault.contacts.record([ringing])
+    contact = vault.contacts.get(contact_id)
+    assert contact.contact_point_id == canary.contact_point_ids[0]
+    assert contact.disposition is Disposition.AMBIGUOUS
+    assert [note.asked_for for note in contact.notes] == [canary.identity.name]
+    vault.ledger.verify()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import io
 import os
 import signal
 import subprocess
 import sys
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from sqlalchemy import text
 from honeytoken import Vault
 from honeytoken.drill import Attempt, Drills
 from honeytoken.errors import InvalidIdentifier, InvalidInput, LedgerBroken, NotFound, Refused
-from honeytoken.models import Disposition, Drill, Medium
+from honeytoken.models import Contact, Disposition, Drill, Medium
 from honeytoken.store import audit, drills
 from tests.conftest import START, Clock, furnish
 
@@ -339,3 +341,121 @@ def test_by_hand_refuses_what_cannot_be_recognised(drilled: Drilled) -> None:
         drilled.vault.drills.open_by_hand([domain.id], medium="sms", timeout=ten)
     with pytest.raises(InvalidInput, match="timeout"):
         drilled.vault.drills.open_by_hand(timeout=timedelta(days=9))
+
+
+OWN_PHONE = "+447700900999"
+
+
+def rung(drilled: Drilled, *, wait: timedelta = timedelta(minutes=10)) -> tuple[str, str]:
+    """Open a drill by hand that a call is to answer; give its number and its id."""
+    point = drilled.numbers()[0]
+    (ring,) = drilled.vault.drills.open_by_hand([point.id], caller=OWN_PHONE, timeout=wait)
+    return point.value, ring.drill_id
+
+
+def arrive_call(drilled: Drilled, to: str, at: datetime) -> Contact:
+    """Let a hook tell now of a call that rang at another time."""
+    return drilled.arrive(to, "", medium=Medium.CALL, sender=OWN_PHONE, sent_at=at)
+
+
+def load(drilled: Drilled, to: str, raw: str) -> None:
+    drilled.vault.contacts.import_log(io.BytesIO(raw.encode()), to=to)
+
+
+def log(at: datetime, number: str, said: str | None = None) -> str:
+    """Give a phone's log of one call or message."""
+    when = int(at.timestamp() * 1000)
+    if said is None:
+        row = f'<call number="{number}" duration="9" date="{when}" type="1" presentation="1"/>'
+        return f'<calls count="1">{row}</calls>'
+    row = f'<sms address="{number}" date="{when}" type="1" body="{said}"/>'
+    return f'<smses count="1">{row}</smses>'
+
+
+@pytest.mark.parametrize(
+    ("minutes", "disposition"),
+    [
+        (-4, Disposition.BACKGROUND),
+        (-2, Disposition.PROBE),
+        (1, Disposition.PROBE),
+        (12, Disposition.PROBE),
+        (14, Disposition.BACKGROUND),
+    ],
+)
+@pytest.mark.parametrize("days", [0.1, 40])
+def test_a_drill_call_is_recognised_by_when_it_rang_however_late_the_hook(
+    drilled: Drilled, minutes: int, days: float, disposition: Disposition
+) -> None:
+    number, drill_id = rung(drilled)
+    at = drilled.clock.now + timedelta(minutes=minutes)
+    drilled.clock.forward(days=days)
+    assert arrive_call(drilled, number, at).disposition is disposition
+    (drill,) = drilled.vault.drills.get([drill_id])
+    assert (drill.heard_at is not None) == (disposition is Disposition.PROBE)
+    assert verified(drilled.vault)
+
+
+@pytest.mark.parametrize("days", [1, 45])
+def test_a_drill_call_that_the_hook_missed_is_a_probe_in_the_phone_s_log(
+    drilled: Drilled, days: int
+) -> None:
+    number, drill_id = rung(drilled)
+    drilled.vault.drills.vouch([drill_id])
+    at = drilled.clock.now + timedelta(minutes=1)
+    drilled.clock.forward(days=days)
+    load(drilled, number, log(at, OWN_PHONE))
+    assert [c.disposition for c in drilled.vault.contacts.list()] == [Disposition.PROBE]
+    # The phone heard; its hook delivered nothing.
+    assert [d.heard for d in proved(drilled.vault)] == [False]
+    assert drilled.vault.drills.get([drill_id])[0].heard_at is None
+    # Should the hook deliver after all, that proves life.
+    assert arrive_call(drilled, number, at).disposition is Disposition.PROBE
+    assert len(drilled.vault.contacts.list()) == 1
+    assert drilled.vault.drills.get([drill_id])[0].heard_at == drilled.clock.now
+    assert verified(drilled.vault)
+
+
+@pytest.mark.parametrize("days", [0.01, 31, 400])
+def test_a_drill_text_in_an_imported_log_is_a_probe_and_proves_no_life(
+    drilled: Drilled, days: float
+) -> None:
+    (attempt, *_more) = drilled.vault.drills.send([drilled.numbers()[0].id])
+    said = drilled.api.sent[-1].body["textMessage"]["text"]
+    at = drilled.clock.now
+    drilled.clock.forward(days=days)
+    load(drilled, attempt.value, log(at, OWN_PHONE, html.escape(said)))
+    (contact,) = drilled.vault.contacts.list()
+    assert (contact.body, contact.disposition) == (said, Disposition.PROBE)
+    assert drilled.vault.drills.get([attempt.drill_id or ""])[0].heard_at is None
+
+
+@pytest.mark.parametrize("named", ["recipient", "contact_point"])
+def test_a_drill_that_is_typed_in_is_a_probe_and_proves_no_life(
+    drilled: Drilled, named: str
+) -> None:
+    number, drill_id = rung(drilled)
+    drilled.clock.forward(hours=5)
+    whom = {"recipient": number, "contact_point": drilled.numbers()[0]}[named]
+    contact = drilled.vault.contacts.add(
+        medium="call",
+        sender=OWN_PHONE,
+        region="GB",
+        received_at=drilled.clock.now - timedelta(hours=5),
+        **{named: whom},  # type: ignore[arg-type]  # one of two fields
+    )
+    assert contact.disposition is Disposition.PROBE
+    assert drilled.vault.drills.get([drill_id])[0].heard_at is None
+
+
+def test_a_text_that_comes_after_a_bill_without_it_shows_the_drill(drilled: Drilled) -> None:
+    (attempt,) = drilled.vault.drills.send([drilled.numbers()[0].id])
+    said = drilled.api.sent[-1].body["textMessage"]["text"]
+    at = drilled.clock.now
+    drilled.clock.forward(days=3)
+    row = f"Time,Number,Type,Charge\n{at:%Y-%m-%dT%H:%M:%S}Z,{OWN_PHONE},SMS received,0\n"
+    load(drilled, attempt.value, row)
+    load(drilled, attempt.value, log(at, OWN_PHONE, html.escape(said)))
+    (contact,) = drilled.vault.contacts.list()
+    assert (contact.disposition, contact.confirmed_by) == (Disposition.PROBE, "phone log")
+    assert drilled.vault.drills.get([attempt.drill_id or ""])[0].heard_at is None
+    assert verified(drilled.vault)
