@@ -166,6 +166,15 @@ def _sentences(report: ImportReport) -> Iterator[str]:
     for count, sentence in counts:
         if count:
             yield sentence.format(count=count, confirmed=report.confirmed)
+    if report.undecided:
+        yield ngettext(
+            "{count} not stored, as it may be a contact that was erased: see line {lines}",
+            "{count} not stored, as they may be contacts that were erased: see lines {lines}",
+            len(report.undecided),
+        ).format(
+            count=len(report.undecided),
+            lines=output.numbers([each.line for each in report.undecided]),
+        )
     if report.unreadable:
         yield _("Lines that could not be read: {lines}").format(
             lines=output.numbers(report.unreadable)

@@ -73,6 +73,22 @@ def test_a_dry_run_changes_nothing(shop: Shell, calls: str) -> None:
     assert shop.store() == before
 
 
+def test_what_may_be_an_erased_contact_is_named_by_its_line(shop: Shell) -> None:
+    row = "+447700900999,Incoming,2026-02-01T09:00:00Z,1"
+    text = f"Number,Type,Date,Duration\n{row}\n"
+    told = shop.id(
+        *("contacts", "add", "--medium", "call", "--recipient", "+447700900120"),
+        *("--sender", "+447700900999", "--received-at", "2026-02-01T09:00:10Z"),
+    )
+    shop.done("erase", told, "--yes")
+    result = shop("contacts", "import", "-", *TO, stdin=text)
+    assert result.stdout.splitlines() == [
+        "phone log: 1 call or message came in.",
+        "1 not stored, as it may be a contact that was erased: see line 2",
+    ]
+    assert shop.done("contacts", "list", "--ids").split() == [told]
+
+
 def test_a_file_comes_through_a_pipe(shop: Shell) -> None:
     report = imported(shop, "-", *TO, stdin=samples.CALLS_XML.encode("utf-16"))
     assert report["incoming"] == 6
