@@ -10,6 +10,7 @@ does that.
 
 from __future__ import annotations
 
+import random
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 
 from . import gateways, normalize
 from .doctor import Check
+from .drill.reach import Addresses
 from .errors import HoneytokenError, InvalidIdentifier, InvalidInput, NotFound, Refused
 from .gateways.twilio import Twilio
 from .messages import translate as _
@@ -38,6 +40,7 @@ _DEADLINE = timedelta(minutes=5)
 _LATEST = 200
 _GONE = (ContactPointState.RETIRED, ContactPointState.BURNT)
 _MAIL = (ContactPointKind.MAILBOX, ContactPointKind.EMAIL_DOMAIN)
+_REACHED = (ContactPointKind.PHONE_NUMBER, *_MAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,8 @@ def run(
         vault: the listener's.
         name: of the gateway in the settings.
         to: whom the sample reaches: a number, a mail address, or the id of a contact point; by
-            default the first contact point that is heard through this gateway.
+            default the first contact point that is heard through this gateway. Of a mail domain it
+            is a canary's address.
         url: the whole address of the hook as its service calls it; by default the listener of the
             settings.
 
@@ -142,10 +146,19 @@ def _built(settings: Settings, name: str) -> gateways.Gateway | gateways.MailGat
 def _recipient(vault: Vault, name: str, to: str | None) -> tuple[ContactPoint, str]:
     """Return the contact point that the sample reaches, and what stands in it as recipient."""
     points = [point for point in vault.pool.list() if point.value]
+    addresses = Addresses(vault.store, random.SystemRandom())
     if to is None:
-        for point in points:
-            if point.gateway == name and point.state not in _GONE and _addressed(point):
-                return point, point.value
+        heard = [
+            point
+            for point in points
+            if point.gateway == name and point.state not in _GONE and point.kind in _REACHED
+        ]
+        for point in heard:
+            reached = addresses.of(point)
+            if reached is not None:
+                return point, reached
+        if heard:
+            raise _nobody_in_domain()
         raise Refused(
             _("no contact point is heard through this gateway."),
             hint=_(
@@ -153,8 +166,11 @@ def _recipient(vault: Vault, name: str, to: str | None) -> tuple[ContactPoint, s
             ).format(name=name),
         )
     for point in points:
-        if point.id == to and _addressed(point):
-            return point, point.value
+        if point.id == to and point.kind in _REACHED:
+            reached = addresses.of(point)
+            if reached is None:
+                raise _nobody_in_domain()
+            return point, reached
         reached = _as_reached(point, to)
         if reached is not None:
             return point, reached
@@ -164,8 +180,11 @@ def _recipient(vault: Vault, name: str, to: str | None) -> tuple[ContactPoint, s
     )
 
 
-def _addressed(point: ContactPoint) -> bool:
-    return point.kind in (ContactPointKind.PHONE_NUMBER, ContactPointKind.MAILBOX)
+def _nobody_in_domain() -> Refused:
+    return Refused(
+        _("no canary has an address in the mail domain yet."),
+        hint=_("Mint one with `honeytoken mint --require email`, or name an address with --to."),
+    )
 
 
 def _as_reached(point: ContactPoint, to: str) -> str | None:
@@ -211,7 +230,9 @@ class _Hook:
         except (httpx.HTTPError, OSError) as err:
             raise Refused(
                 _("nobody answers at {place}.").format(place=_place(self._url)),
-                hint=_("Is `honeytoken listen` running?"),
+                hint=_(
+                    "Is `honeytoken listen` running? If it is elsewhere, name the hook with --url."
+                ),
             ) from err
         return _answered(answer, _place(self._url))
 

@@ -114,7 +114,8 @@ def _fields(text: str) -> dict[str, object]:
             continue
         name, value = match[1].lower(), match[2]
         if name in fields:
-            raise MalformedDelivery(_('the delivery has two fields "{name}".').format(name=name))
+            # Its name is whatever the mail says, and not repeated.
+            raise MalformedDelivery(_("the report has a field twice."))
         if name in _TEXT_FIELDS:
             whole = "\n".join([value, *lines[number + 1 :]]).strip()
             fields[name] = whole[: bodies.MAX_TEXT_CHARS]

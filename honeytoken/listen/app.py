@@ -1,7 +1,7 @@
 """The HTTP side of the listener: ``POST /hooks/<gateway name>``, ``/healthz``, ``/readyz``.
 
 The answer depends on the gateway and on whether the delivery is proven, never on whether the
-identifier it is about is ours. Logs name the gateway and the kind of refusal, nothing from inside.
+identifier it is about is ours. Logs name the gateway and why it refused, nothing from inside.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from ..gateways import Request as Delivered
 from ..messages import translate as _
 from ..settings import ListenSettings
 from ..store import Store
+from .reasons import Reasons
 from .writer import Overloaded, Writer
 
 logger = logging.getLogger("honeytoken.listen")
@@ -55,6 +56,7 @@ class _Hooks:
         self._writer = writer
         self._settings = settings
         self._clock = clock
+        self._reasons = Reasons()
 
     async def __call__(self, request: Request) -> Response:
         gateway = self._gateways.get(request.path_params["name"])
@@ -88,7 +90,7 @@ class _Hooks:
             reports = gateway.receive(delivered)
         except DeliveryRefused as error:
             outcome = type(error).__name__
-            logger.warning("gateway %s refused a delivery: %s", gateway.name, outcome)
+            self._reasons.tell(gateway.name, error)
             self._writer.count(gateway.name, outcome)
             reply = gateway.refusal(error)
             return Response(reply.body, reply.status, media_type=reply.content_type)

@@ -37,6 +37,7 @@ from ..normalize import EARLIEST
 from ..store import Store, mailboxes
 from ..store.mailboxes import Place
 from .incoming import incoming
+from .reasons import Reasons
 from .recipients import ours
 from .writer import CannotBeStored, Overloaded, Writer
 
@@ -76,6 +77,8 @@ class Mailbox:
         self._stop = threading.Event()
         self._pause_s = _FIRST_PAUSE_S
         self._client: IMAPClient | None = None
+        #: Why mails were refused.
+        self.reasons = Reasons()
         #: UID that is being read, and how often that failed.
         self._at: int | None = None
         self._failures: tuple[int | None, int] = (None, 0)
@@ -121,7 +124,9 @@ class Mailbox:
             writer.count(self._gateway.name, "unavailable")
         else:
             logger.warning(
-                "gateway %s: mailbox unreadable: %s", self._gateway.name, type(error).__name__
+                "gateway %s: %s port %d (tls: %s): mailbox unreadable: %s",
+                *(self._gateway.name, self._gateway.host, self._gateway.port, self._gateway.tls),
+                type(error).__name__,
             )
             writer.count(self._gateway.name, "unreachable")
             uid, times = self._failures
@@ -298,9 +303,7 @@ class _Round:
         try:
             reports = self._gateway.receive(read(raw), envelope)
         except DeliveryRefused as error:
-            logger.warning(
-                "gateway %s refused a mail: %s", self._gateway.name, type(error).__name__
-            )
+            self._mailbox.reasons.tell(self._gateway.name, error)
             self._count(type(error).__name__)
             return
         received = incoming(

@@ -27,6 +27,7 @@ from ..messages import translate as _
 from ..store import Store
 from .incoming import incoming
 from .patience import Patience
+from .reasons import Reasons
 from .recipients import ours
 from .smtp_connection import TRY_LATER, Connection
 from .writer import CannotBeStored, Writer
@@ -75,6 +76,7 @@ class SmtpServer:
         self.is_closing = False
         self._store = store
         self._writer: Writer | None = None
+        self._reasons = Reasons()
         self._threads = ThreadPoolExecutor(_LOOK_UP_THREADS, thread_name_prefix="honeytoken-smtp")
 
     @asynccontextmanager
@@ -136,9 +138,7 @@ class SmtpServer:
                 # For this recipient alone: whoever adds the phones' address to a mail must not
                 # keep it from the others.
                 refused += 1
-                logger.warning(
-                    "gateway %s refused a mail: %s", self.gateway.name, type(error).__name__
-                )
+                self._reasons.tell(self.gateway.name, error)
                 self.count(type(error).__name__)
                 continue
             received += incoming(

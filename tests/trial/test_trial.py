@@ -149,6 +149,9 @@ def test_gateway_without_a_contact_point_asks_for_one(idle: Vault) -> None:
 def test_listener_that_is_not_running_is_one_clear_error(idle: Vault) -> None:
     with pytest.raises(Refused, match=r"nobody answers at http://127\.0\.0\.1"):
         tried(idle, "android")
+    with pytest.raises(Refused) as caught:
+        tried(idle, "android")
+    assert "--url" in str(caught.value.hint)
 
 
 def test_listener_with_other_secrets_is_told_from_one_that_is_deaf(hooked: Vault) -> None:
@@ -245,6 +248,21 @@ def test_mail_server_is_tried_with_a_mail_that_is_a_probe(mailed: Vault) -> None
     assert (contact.medium, contact.disposition) == ("email", "probe")
     with pytest.raises(InvalidInput):
         tried(mailed, "mail", to=email, url="https://shop.example/")
+
+
+def test_mail_domain_is_tried_with_the_address_of_a_canary(mailed: Vault) -> None:
+    (domain,) = [point for point in mailed.pool.list() if point.gateway == "mail"]
+    assert trial.listed(mailed)[0].contact_points == 1
+    for to in ({}, {"to": domain.id}):
+        with pytest.raises(Refused, match="no canary has an address") as caught:
+            tried(mailed, "mail", **to)
+        assert "--require email" in str(caught.value.hint)
+    mailed.mint(locale="en-GB", requires=("email",))
+    for to in ({}, {"to": domain.id}):
+        steps = tried(mailed, "mail", **to)
+        assert [step.ok for step in steps] == [True, True, True]
+        assert steps[0].message == f"contact point {domain.id}."
+    assert {contact.contact_point_id for contact in mailed.contacts.list()} == {domain.id}
 
 
 def test_mail_to_nobody_is_told_from_a_server_that_is_deaf(mailed: Vault) -> None:
