@@ -6,6 +6,7 @@ import random as random_module
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from . import normalize, personas
 from .errors import InvalidInput, PoolExhausted
@@ -26,10 +27,18 @@ _KINDS = {
     "email": ContactPointKind.EMAIL_DOMAIN,
     "address": ContactPointKind.ADDRESS,
 }
-#: A Chinese customer with a British number is picked out at a glance. Mail domains have no country.
+#: A Chinese customer with a British number is picked out at a glance; of e-mails, see ``_fields``.
 _OF_THE_COUNTRY = (ContactPointKind.PHONE_NUMBER, ContactPointKind.ADDRESS)
 #: How often a person is drawn again when (surname, last four) or e-mail is taken.
 _TRIES = 8
+
+
+class _Source(NamedTuple):
+    """From which contact points a field is filled."""
+
+    kind: ContactPointKind
+    #: Only of this country; ``None`` for any.
+    region: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +67,8 @@ class _Draw:
     """Draws people until what must be unique is."""
 
     locale: str
-    #: ``Identity`` fields to fill, and from which kind of contact point.
-    fields: Mapping[str, ContactPointKind]
+    #: ``Identity`` fields to fill, and from which contact points.
+    fields: Mapping[str, _Source]
     people: Iterator[personas.Persona]
     #: Where ``random`` is seeded from.
     source: random_module.Random
@@ -215,28 +224,38 @@ class Mint:
 
     def _fields(
         self, tx: Transaction, count: int, requires: Sequence[str], locale: str
-    ) -> dict[str, ContactPointKind]:
+    ) -> dict[str, _Source]:
         """Return the fields to fill: those required, and those the pool has contact points for.
 
+        E-mails are of the locale's country before any other, and of a domain before mailboxes.
         Mailboxes are used where there is one for each; they are too few to refuse to mint without.
         """
+        country = locale.rpartition("-")[2].upper()
+        domains, mailboxes = ContactPointKind.EMAIL_DOMAIN, ContactPointKind.MAILBOX
+        emails = [_Source(kind, of) for of in (country, None) for kind in (domains, mailboxes)]
+        chosen = {
+            name: _Source(kind, country if kind in _OF_THE_COUNTRY else None)
+            for name, kind in _KINDS.items()
+        }
         rooms = {
-            kind: contact_points.room(
-                tx, kind, roles=roles(self._settings), region=_region(kind, locale)
+            source: contact_points.room(
+                tx, source.kind, roles=roles(self._settings), region=source.region
             )
-            for kind in (*_KINDS.values(), ContactPointKind.MAILBOX)
+            for source in (*chosen.values(), *emails)
         }
-        kinds = dict(_KINDS)
-        mailboxes, domains = rooms[ContactPointKind.MAILBOX], rooms[ContactPointKind.EMAIL_DOMAIN]
-        wanting = "email" in requires and mailboxes.points > 0 and not domains.points
-        if mailboxes.free >= count or wanting:
-            kinds["email"] = ContactPointKind.MAILBOX
+        only_mailboxes = "email" in requires and not rooms[_Source(domains, None)].points
+        fallback = _Source(mailboxes, None) if only_mailboxes else chosen["email"]
+        if not rooms[fallback].points:
+            fallback = chosen["email"]
+        chosen["email"] = next((at for at in emails if rooms[at].free >= count), fallback)
         fields = {
-            name: kind for name, kind in kinds.items() if rooms[kind].points or name in requires
+            name: source
+            for name, source in chosen.items()
+            if rooms[source].points or name in requires
         }
-        for kind in fields.values():
-            if rooms[kind].free < count:
-                raise _exhausted(kind, count, rooms[kind].free)
+        for source in fields.values():
+            if rooms[source].free < count:
+                raise _exhausted(source.kind, count, rooms[source].free)
         if not fields:
             raise _exhausted(ContactPointKind.PHONE_NUMBER, count, 0)
         return fields
@@ -282,10 +301,6 @@ def _planned(tx: Transaction, plan_id: str | None) -> Sequence[Canary]:
     return canaries.in_plan(tx, plan_id) if plan_id else ()
 
 
-def _region(kind: ContactPointKind, locale: str) -> str | None:
-    return locale.rpartition("-")[2].upper() if kind in _OF_THE_COUNTRY else None
-
-
 def _joint(identity: Identity) -> str | None:
     if identity.phone_number is None:
         return None
@@ -299,13 +314,13 @@ def _take(tx: Transaction, size: int, settings: Settings, draw: _Draw) -> _Stock
     identities on one number would meet in one dump.
     """
     found: dict[str, Sequence[Slot]] = {}
-    for name, kind in draw.fields.items():
+    for name, (kind, region) in draw.fields.items():
         once = draw.avoid is not None and kind is ContactPointKind.PHONE_NUMBER
         points = contact_points.free(
             tx,
             kind,
             roles=roles(settings),
-            region=_region(kind, draw.locale),
+            region=region,
             limit=size,
             without=draw.avoid if once and draw.avoid else frozenset(),
             opened=draw.opened,

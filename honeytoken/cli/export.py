@@ -34,12 +34,12 @@ _REVEALED_TOGETHER = 1000
 @click.command(
     "export",
     help=_(
-        "Write data out. `references`: your own order numbers of canary orders, one per line, to "
+        "Write data out. WHAT is one of these. `references`: your own order numbers of canary orders, one per line, to "
         "keep out of accounts. `canaries`, `channels`, `placements`, `contacts`: one JSON object "
         "per line. `vault`: all of it, sealed, as a backup for `import`."
     ),
 )
-@click.argument("what", type=click.Choice(WHAT))
+@click.argument("what", type=click.Choice(WHAT), metavar="WHAT")
 @click.option(
     "--out",
     "path",

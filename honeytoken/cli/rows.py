@@ -156,8 +156,17 @@ def _check(headers: Sequence[str], wanted: Sequence[str], needed: Sequence[str])
         return
     # A file without headers starts with a person's data: show only what looks like a header.
     found = [header if _HEADER.fullmatch(header) else "…" for header in headers[:20]]
+    said = _("the headers are {found}.").format(found=_(", ").join(found) or _("missing"))
+    wrong = [header for header in unknown if _HEADER.fullmatch(header)]
+    if wrong:
+        said = _('the header "{name}" is not known.').format(name=wrong[0])
+    elif missing and any(headers) and not unknown:
+        said = _('the header "{name}" is missing.').format(name=missing[0])
+    elif any(headers) and not unknown:
+        twice = next(header for header in headers if headers.count(header) > 1)
+        said = _('the header "{name}" stands twice.').format(name=twice)
     raise InvalidInput(
-        _("the headers are {found}.").format(found=_(", ").join(found) or _("missing")),
+        said,
         hint=_("Nothing was done. Wanted are {needed}; allowed are {wanted}.").format(
             needed=_(", ").join(needed), wanted=_(", ").join(wanted)
         ),

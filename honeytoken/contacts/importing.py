@@ -153,6 +153,11 @@ class _Import:
                     bad.append(record)
             elif not isinstance(record, Entry):
                 self._aside += 1
+            elif self._choice.medium not in (None, record.medium):
+                raise InvalidInput(
+                    _("the file says itself which lines are calls and which are messages."),
+                    hint=_("Nothing was done. Leave --medium out."),
+                )
             elif record.incoming is not False and record.recipient is None:
                 nameless = True
                 if record.sim is not None:

@@ -130,7 +130,7 @@ def find(
 
     Raises:
         NotFound: there is no contact point with that id.
-        Refused: a number is no contact point of this vault.
+        Refused: a number is no contact point of this vault, or the contact point is no number.
         InvalidInput: *to* and *sims* are given both.
     """
     if to is not None and sims:
@@ -140,8 +140,8 @@ def find(
         for point in contact_points.list_points(tx, kind=ContactPointKind.PHONE_NUMBER)
     }
     regions = sorted({point.region for point in points.values()})
-    named = {sim: _named(points, regions, number) for sim, number in sims.items()}
-    only = None if to is None else _named(points, regions, to)
+    named = {sim: _named(tx, points, regions, number) for sim, number in sims.items()}
+    only = None if to is None else _named(tx, points, regions, to)
     own = [_held(points, regions, number) for number in own_numbers]
     if own:
         held = [point for point in own if point is not None]
@@ -171,10 +171,22 @@ def _held(
     return next((points[form] for form in _forms(number, regions) if form in points), None)
 
 
-def _named(points: Mapping[str, ContactPoint], regions: Sequence[str], name: str) -> ContactPoint:
+def _named(
+    tx: store.Transaction,
+    points: Mapping[str, ContactPoint],
+    regions: Sequence[str],
+    name: str,
+) -> ContactPoint:
     by_id = {point.id: point for point in points.values()}
     if name in by_id:
         return by_id[name]
+    if contact_points.list_points(tx, ids=[name]):
+        raise Refused(
+            _('the contact point "{id}" is no phone number: only phone numbers have logs.').format(
+                id=name
+            ),
+            hint=_("Nothing was done. `honeytoken pool list --kind phone_number` shows yours."),
+        )
     if name.startswith("cp_"):
         raise NotFound("contact point", name)
     point = _held(points, regions, name)

@@ -171,3 +171,19 @@ def test_a_pipe_of_another_process_is_read(shop: Shell) -> None:
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert b'"incoming": 6' in done.stdout
+
+
+def test_a_file_that_says_what_it_holds_is_not_told_otherwise(shop: Shell, calls: str) -> None:
+    before = shop.store()
+    cause, _hint = shop.failed("contacts", "import", calls, *TO, "--medium", "sms")
+    assert "says itself" in cause
+    assert shop.store() == before
+    assert imported(shop, calls, *TO, "--medium", "call", "--dry-run")["incoming"] == 6
+
+
+def test_only_numbers_have_logs(shop: Shell, calls: str) -> None:
+    domain = shop.id("pool", "add", "email_domain", "shop.example", "--region", "GB")
+    cause, _hint = shop.failed("contacts", "import", calls, "--to", domain)
+    assert "only phone numbers have logs" in cause
+    cause, _hint = shop.failed("contacts", "import", calls, "--to", "cp_nothing")
+    assert "there is no contact point" in cause

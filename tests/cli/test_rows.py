@@ -26,9 +26,9 @@ def test_a_file_is_read_however_the_spreadsheet_saved_it(tmp_path: Path, encodin
     ("content", "said"),
     [
         (b"", "the headers are missing."),
-        (b"canary,chanel\n", "the headers are canary, chanel."),
-        (b"channel\n", "the headers are channel."),
-        (b"canary,canary\n", "the headers are canary, canary."),
+        (b"canary,chanel\n", 'the header "chanel" is not known.'),
+        (b"channel\n", 'the header "canary" is missing.'),
+        (b"canary,canary\n", 'the header "canary" stands twice.'),
         (b"c1,+447700900123\n", "the headers are …, …."),
         (b"canary\nc1,two\n", "line 2: 2 cells where the header has 1."),
         (b'canary\n"open\n', "not a CSV row."),

@@ -140,3 +140,22 @@ def test_mailboxes_are_used_where_there_is_one_for_each(both: Vault) -> None:
         str(canary.identity.email).endswith("@mail.shop.example")
         for canary in both.mint_many(2, locale="en-GB")
     )
+
+
+def test_e_mails_are_of_the_country_first_then_of_domains(both: Vault) -> None:
+    both.pool.add("phone_number", "+447700900001", region="GB", role="test", capacity=50)
+
+    def host() -> str:
+        (canary,) = both.mint_many(1, locale="en-GB", requires=["email"])
+        return str(canary.identity.email).partition("@")[2]
+
+    both.pool.add("mailbox", "deer1@post.example", region="CN", role="test")
+    assert host() == "post.example"
+    both.pool.add("mailbox", "deer2@post.example", region="CN", role="test")
+    both.pool.add("email_domain", "cn.example", region="CN", role="test")
+    assert host() == "cn.example"
+    both.pool.add("mailbox", "deer3@uk-post.example", region="GB", role="test")
+    assert host() == "uk-post.example"
+    both.pool.add("mailbox", "deer4@uk-post.example", region="GB", role="test")
+    both.pool.add("email_domain", "uk.example", region="GB", role="test")
+    assert host() == "uk.example"
