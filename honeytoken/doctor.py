@@ -286,7 +286,7 @@ def _controls(vault: Vault) -> Iterator[Check]:
     controls = sum(point.role is Role.CONTROL for point in numbers)
     planted = sum(point.used > 0 for point in numbers)
     wanted = max(MIN_CONTROLS, int(planted * MIN_CONTROL_SHARE))
-    message = _("{controls} controls beside {planted} planted numbers.").format(
+    message = _("Controls: {controls}; planted numbers: {planted}.").format(
         controls=controls, planted=planted
     )
     if planted and controls < wanted:
