@@ -52,6 +52,6 @@ def _is_ours(message: ast.expr) -> bool:
     if isinstance(message.func, ast.Attribute):
         assert message.func.attr == "format"
         assert [word.arg for word in message.keywords] == ["name"]
-        message = message.func.value  # type: ignore[assignment]  # looked at next
+        message = message.func.value
     assert isinstance(message, ast.Call)
     return getattr(message.func, "id", "") == "_" and isinstance(message.args[0], ast.Constant)
