@@ -142,6 +142,8 @@ def add(
     **texts: Any,
 ) -> None:
     """Run ``honeytoken contacts add``."""
+    if not (canary or contact_point or texts.get("recipient")):
+        raise click.UsageError(_("say whom it reached: --canary, --contact-point or --recipient."))
     contact = open_vault().contacts.add(
         medium=medium, canary=canary, contact_point=contact_point, received_at=received_at, **texts
     )

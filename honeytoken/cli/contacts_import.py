@@ -17,7 +17,7 @@ from ..models import Medium
 from ..phonelogs import DateOrder, Source
 from . import output
 from .output import Column
-from .parameters import NAME, READABLE, WHEN, choice, in_order, json_option
+from .parameters import NAME, READABLE, WHEN, choice, form_options, in_order
 from .session import open_vault
 from .shorten import plain
 from .zones import ZONE
@@ -88,7 +88,7 @@ def _sims(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...])
 @click.option("--skip-known", is_flag=True, help=_("Leave out who is in the phone's contacts."))
 @click.option("--skip-bad", is_flag=True, help=_("Leave out lines that cannot be read."))
 @click.option("--dry-run", is_flag=True, help=_("Show what would be done; store nothing."))
-@json_option
+@form_options
 def import_command(
     *,
     path: str,
@@ -103,7 +103,7 @@ def import_command(
     skip_known: bool,
     skip_bad: bool,
     dry_run: bool,
-    as_json: bool,
+    form: str | None,
 ) -> None:
     """Run ``honeytoken contacts import``."""
     in_order(since, until)
@@ -126,8 +126,13 @@ def import_command(
             dry_run=dry_run,
             progress=progress,
         )
-    if as_json:
+    if form == "json":
         output.json_line(plain(report))
+        return
+    if form == "ids":
+        for missed in report.missed:
+            if missed.contact_id:
+                output.out(missed.contact_id)
         return
     for line in _sentences(report):
         output.paragraph(line)
@@ -155,6 +160,7 @@ def _sentences(report: ImportReport) -> Iterator[str]:
     ).format(source=_(report.source.value), count=report.incoming)
     counts = (
         (report.matched, _("{count} known from other records, {confirmed} of them now confirmed.")),
+        (report.wordy, _("{count} from a sender that is no number.")),
         (report.known, _("{count} already imported, or erased since.")),
         (len(report.missed), _("{count} missed by the hooks: they are listed below.")),
         (report.outgoing, _("{count} outgoing: passed over, not kept.")),

@@ -16,7 +16,7 @@ from ..models import Medium
 from . import failures, output
 from .groups import Group
 from .output import Column
-from .parameters import NAME, json_option, reveal_option
+from .parameters import NAME, as_typed, json_option, reveal_option
 from .session import open_vault, recorded
 from .shorten import Plain, plain
 
@@ -137,9 +137,10 @@ def send(
     vault = open_vault()
     timeout = timedelta(minutes=minutes)
     if manual:
-        tasks = vault.drills.open_by_hand(
-            ids, medium=medium, caller=caller, region=region, timeout=timeout
-        )
+        with as_typed():
+            tasks = vault.drills.open_by_hand(
+                ids, medium=medium, caller=caller, region=region, timeout=timeout
+            )
         # Whom to ring has to be read in full.
         recorded("contact points", [task.contact_point_id for task in tasks])
         good = _by_hand(vault.drills, tasks, timeout, as_json=as_json)

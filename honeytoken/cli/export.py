@@ -34,8 +34,8 @@ _REVEALED_TOGETHER = 1000
 @click.command(
     "export",
     help=_(
-        "Write data out. WHAT is one of these. `references`: your own order numbers of canary orders, one per line, to "
-        "keep out of accounts. `canaries`, `channels`, `placements`, `contacts`: one JSON object "
+        "Write data out. WHAT is one of these. `references`: your own order numbers of canary "
+        "orders, one per line, to keep out of accounts. `canaries`, `channels`, `placements`, `contacts`: one JSON object "
         "per line. `vault`: all of it, sealed, as a backup for `import`."
     ),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import wraps
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from ..errors import InvalidIdentifier
 from ..messages import translate as _
 from .visible import is_readable
 
@@ -71,6 +74,21 @@ class When(_WhenType):
             self.fail(_("write it as 2026-03-31 or 2026-03-31T14:00:00Z."), param, ctx)
 
 
+class Digest(_TextType):
+    """A SHA-256 digest, as 64 hexadecimal digits."""
+
+    name = "sha256"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Return *value*."""
+        text = str(value).lower()
+        if not re.fullmatch("[0-9a-f]{64}", text):
+            self.fail(_("it is no SHA-256 digest: 64 hexadecimal digits."), param, ctx)
+        return text
+
+
 def moment(text: str) -> datetime:
     """Return ``"2026-03-31"`` or ``"2026-03-31T14:00:00+08:00"`` as an aware time in UTC.
 
@@ -118,6 +136,15 @@ def choice(words: type[StrEnum]) -> click.Choice[str]:
     return click.Choice([word.value for word in words], case_sensitive=False)
 
 
+@contextmanager
+def as_typed() -> Iterator[None]:
+    """Let a typed number or e-mail that cannot be one be an error of typing."""
+    try:
+        yield
+    except InvalidIdentifier as err:
+        raise click.UsageError(err.message) from err
+
+
 def in_order(since: datetime | None, until: datetime | None) -> None:
     """Refuse a window in which nothing can lie.
 
@@ -133,6 +160,7 @@ TEXT = Text(lines=True)
 #: Names, ids and references.
 NAME = Text(max_length=200)
 WHEN = When()
+DIGEST = Digest()
 VIEW = Views()
 #: A file to read; ``-`` is stdin.
 READABLE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=str)
@@ -149,14 +177,14 @@ def form_options(function: Callable[..., None]) -> Callable[..., None]:
     """Add ``--json`` and ``--ids``, of which one may be typed: given on as ``form``."""
 
     @wraps(function)
-    def with_form(*args: object, as_json: bool, ids: bool, **given: object) -> None:
-        if as_json and ids:
+    def with_form(*args: object, as_json: bool, only_ids: bool, **given: object) -> None:
+        if as_json and only_ids:
             raise click.UsageError(
                 _("--{one} and --{other} do not go together.").format(one="json", other="ids")
             )
-        function(*args, form="json" if as_json else "ids" if ids else None, **given)
+        function(*args, form="json" if as_json else "ids" if only_ids else None, **given)
 
-    ids = click.option("--ids", is_flag=True, help=_("Only the ids, one per line."))
+    ids = click.option("--ids", "only_ids", is_flag=True, help=_("Only the ids, one per line."))
     return json_option(ids(with_form))
 
 

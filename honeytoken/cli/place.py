@@ -13,7 +13,7 @@ from ..messages import translate as _
 from ..models import DocumentKind, Permission, Placement, PlacementStatus
 from . import output, rows
 from .output import Column
-from .parameters import NAME, READABLE, VIEW, WHEN, choice, form_options, reveal_option
+from .parameters import DIGEST, NAME, READABLE, VIEW, WHEN, choice, form_options, reveal_option
 from .session import open_vault, recorded
 from .shorten import plain
 from .zones import ZONE
@@ -91,7 +91,7 @@ _NO_VALUE = "?"
 @click.option("--batch", type=NAME, help=_("Your own name for orders that went out together."))
 @click.option("--region", type=NAME, help=_("Where it went."))
 @click.option("--device", type=NAME, help=_("What typed or printed it."))
-@click.option("--consent", type=NAME, metavar="SHA256", help=_("Digest of the text agreed to."))
+@click.option("--consent", type=DIGEST, metavar="SHA256", help=_("Digest of the text agreed to."))
 @click.option("--permission", type=choice(Permission), help=_("May the channel pass it on?"))
 @click.option(
     "--view",
@@ -126,6 +126,7 @@ _NO_VALUE = "?"
 @click.pass_context
 def place_command(
     ctx: click.Context,
+    /,
     *,
     names: tuple[str, ...],
     path: str | None,

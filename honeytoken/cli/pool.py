@@ -13,7 +13,7 @@ from ..models import Address, ContactPoint, ContactPointKind, Role
 from . import output, rows
 from .groups import Group
 from .output import Column
-from .parameters import NAME, READABLE, TEXT, WHEN, choice, form_options, reveal_option
+from .parameters import NAME, READABLE, TEXT, WHEN, as_typed, choice, form_options, reveal_option
 from .session import open_vault, recorded
 from .shorten import Plain, plain
 
@@ -127,18 +127,19 @@ def add(
     region = region or parts.get("country")
     if region is None:
         raise click.UsageError(_("--region is missing."))
-    point = open_vault().pool.add(
-        kind,
-        value or (address.formatted if address else ""),
-        role=role,
-        region=region,
-        address=address,
-        device=device,
-        gateway=gateway,
-        held_since=held_since,
-        soak_days=soak_days,
-        capacity=capacity,
-    )
+    with as_typed():
+        point = open_vault().pool.add(
+            kind,
+            value or (address.formatted if address else ""),
+            role=role,
+            region=region,
+            address=address,
+            device=device,
+            gateway=gateway,
+            held_since=held_since,
+            soak_days=soak_days,
+            capacity=capacity,
+        )
     _print([point], form=form)
 
 

@@ -15,7 +15,7 @@ from ..messages import ngettext
 from ..messages import translate as _
 from ..models import Disposition
 from . import output
-from .parameters import NAME, choice, moment
+from .parameters import NAME, as_typed, choice, moment
 from .session import open_vault
 from .words import word
 
@@ -138,7 +138,7 @@ def erase_command(
     if contact_ids:
         chosen = vault.purge.named(contact_ids)
     else:
-        with output.progress(_("Searching")) as advance:
+        with as_typed(), output.progress(_("Searching")) as advance:
             chosen = vault.purge.about(
                 phone_number=number,
                 email=email,

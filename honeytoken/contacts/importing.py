@@ -24,6 +24,7 @@ from ..models import ContactPoint, Medium
 from ..phonelogs import Entry, PhoneLog, Unreadable, open_log
 from ..store import Store
 from . import owners
+from .candidates import claimed_sender
 from .owners import Owners
 from .reports import Choice, ImportReport, Progress
 from .settling import Settler
@@ -136,6 +137,7 @@ class _Import:
         self._now = store.clock()
         self._counts = dict.fromkeys(_Fate, 0)
         self._aside = 0
+        self._wordy = 0
         self._unreadable: list[int] = []
 
     def survey(self) -> None:
@@ -177,6 +179,7 @@ class _Import:
             self._counts[fate] += 1
             if point is not None:
                 chunk.append((record, point))
+                self._wordy += _is_wordy(record, point)
             if len(chunk) == CHUNK:
                 self._store_chunk(chunk)
                 chunk = []
@@ -187,6 +190,7 @@ class _Import:
             incoming=self._counts[_Fate.WANTED],
             matched=self._settler.matched,
             confirmed=self._settler.confirmed,
+            wordy=self._wordy,
             known=self._settler.known,
             missed=tuple(self._settler.missed),
             undecided=tuple(sorted(self._settler.undecided, key=lambda each: each.line)),
@@ -232,6 +236,12 @@ class _Import:
         else:
             with self._store.write() as tx:
                 self._settler.settle(tx, chunk)
+
+
+def _is_wordy(entry: Entry, point: ContactPoint) -> bool:
+    """Tell whether an entry says a sender that is no number, not even a short code."""
+    sender = claimed_sender(entry.sender, medium=entry.medium, region=point.region)
+    return bool(sender) and not sender.removeprefix("+").isdecimal()
 
 
 def _unreadable(bad: Sequence[Unreadable], count: int) -> InvalidInput:

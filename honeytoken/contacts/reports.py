@@ -36,6 +36,9 @@ class ImportReport:
     matched: int
     #: ... of which so many were confirmed by nothing before.
     confirmed: int
+    #: Of those that came in: the sender is a word, as companies' messages have, or no number at
+    #: all where the wrong column was read.
+    wordy: int
     #: Stored by an earlier import, and perhaps erased since.
     known: int
     #: New: no hook had told of them. In the file's order.

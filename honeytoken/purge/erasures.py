@@ -130,8 +130,9 @@ class Purge:
             progress: told how far the search is.
 
         Raises:
-            InvalidInput: nothing was given, or both, or there is no such country.
-            InvalidIdentifier: it cannot be a number or an e-mail, and nobody was heard under it.
+            InvalidInput: nothing was given, or both.
+            InvalidIdentifier: it cannot be a number or an e-mail and nobody was heard under it, or
+                there is no such country.
         """
         person = Person.of(phone_number=phone_number, email=email, region=region)
         progress = progress or _nobody

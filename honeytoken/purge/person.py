@@ -38,17 +38,16 @@ class Person:
         """Return who is meant.
 
         Raises:
-            InvalidInput: nothing was given, or both, or there is no such country.
-            InvalidIdentifier: it is empty, or cannot be an e-mail.
+            InvalidInput: nothing was given, or both.
+            InvalidIdentifier: it is empty or cannot be an e-mail, or there is no such country.
         """
         if (phone_number is None) == (email is None):
             raise InvalidInput(_("give a phone number or an e-mail."))
         if email is not None:
             return cls(normalize.email(email), frozenset(), usable=True)
         if not normalize.is_region(region):
-            raise InvalidInput(
-                _("the region is not a country with phone numbers."),
-                hint=_("Give it as two letters, such as CN or GB."),
+            raise InvalidIdentifier(
+                "phone_number", _("its region is not a country, as two letters such as CN or GB")
             )
         # A short code or a name that a network shows is a sender as well.
         canonical = normalize.sender(phone_number or "", region=region)

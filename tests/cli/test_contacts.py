@@ -82,7 +82,7 @@ def test_hostile_text_is_shown_not_obeyed(shop: Shell, canary: str) -> None:
     ("typed", "code"),
     [
         (["add", "--canary", "{canary}"], 2),
-        (["add", "--medium", "call"], 1),
+        (["add", "--medium", "call"], 2),
         (["add", "--medium", "pigeon", "--canary", "{canary}"], 2),
         (["add", "--medium", "call", "--canary", "nobody"], 1),
         (["add", "--medium", "call", "--contact-point", "nothing"], 1),

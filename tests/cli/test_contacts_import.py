@@ -187,3 +187,21 @@ def test_only_numbers_have_logs(shop: Shell, calls: str) -> None:
     assert "only phone numbers have logs" in cause
     cause, _hint = shop.failed("contacts", "import", calls, "--to", "cp_nothing")
     assert "there is no contact point" in cause
+
+
+def test_senders_that_are_no_numbers_are_counted(shop: Shell) -> None:
+    table = "Date,Number,Type\n2026-03-01 08:00:00 +0000,{},Incoming\n".format
+    report = imported(shop, "-", *TO, "--medium", "call", "--dry-run", stdin=table("hello"))
+    assert (report["incoming"], report["wordy"]) == (1, 1)
+    for usual in ("+447700900999", "95338", ""):
+        said = imported(shop, "-", *TO, "--medium", "call", "--dry-run", stdin=table(usual))
+        assert said["wordy"] == 0, usual
+    shown = shop.done("contacts", "import", "-", *TO, "--medium", "call", stdin=table("hello"))
+    assert "1 from a sender that is no number." in shown
+
+
+def test_the_ids_of_what_was_missed_are_printed(shop: Shell, calls: str) -> None:
+    assert shop.done("contacts", "import", calls, *TO, "--ids", "--dry-run") == ""
+    ids = shop.done("contacts", "import", calls, *TO, "--ids").split()
+    assert sorted(ids) == sorted(shop.done("contacts", "list", "--ids").split())
+    shop.failed("contacts", "import", calls, *TO, "--ids", "--json", code=2)

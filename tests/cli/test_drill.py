@@ -185,3 +185,10 @@ def test_the_doctor_names_what_is_not_proven(phones: Shell, api: Api) -> None:
     text = settings.read_text(encoding="utf-8").replace('kind = "sms_gateway"', 'kind = "sms"')
     settings.write_text(text, encoding="utf-8")
     assert drills() == [("sender phone", False)]
+
+
+def test_a_caller_that_is_no_number_is_typed_wrong(phones: Shell) -> None:
+    before = phones.store()
+    phones.failed("drill", "--manual", "--from", "bob", code=2)
+    phones.failed("drill", "--manual", "--from", "07700900999", "--region", "ZZ", code=2)
+    assert phones.store() == before

@@ -148,6 +148,7 @@ def test_a_file_that_is_no_such_csv_places_nothing(shop: Shell, content: bytes) 
         ["x", "northbound", "--view", "phone_number"],
         ["x", "northbound", "--delivery-days", "99999999999"],
         ["x", "northbound", "--reference", "\x1b[2J"],
+        ["x", "northbound", "--consent", "yes"],
         ["--status"],
         ["--status", "--dispatched-at", "2026-01-01"],
         ["--list", "--status", "x"],
@@ -167,7 +168,6 @@ def test_what_does_not_go_together_is_a_usage_error(shop: Shell, typed: Sequence
         ["nobody", "northbound"],
         ["{canary}", "southbound"],
         ["{canary}", "--route", "west"],
-        ["{canary}", "northbound", "--consent", "yes"],
         ["--confirm", "nothing"],
         ["--void", "nothing"],
         ["--list", "--channel", "southbound"],
@@ -237,7 +237,9 @@ def test_tracking_says_what_it_did_not_take(shop: Shell, canary: str) -> None:
     shop.done("place", canary, "northbound", "--reference", "SO-1")
     void = shop.id("place", canary, "northbound", "--reference", "SO-2")
     shop.done("place", "--void", void)
-    odd = TRACKING.replace("已揽收", "已下单").replace("SO-1;YT1;2026-01-03 12:30:00;已签收", "SO-1;;;??")
+    odd = TRACKING.replace("已揽收", "已下单").replace(
+        "SO-1;YT1;2026-01-03 12:30:00;已签收", "SO-1;;;??"
+    )
     before = shop.store()
     result = shop("place", "--tracking", "-", stdin=odd)
     assert result.exit_code == 0

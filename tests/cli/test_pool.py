@@ -76,13 +76,25 @@ def test_what_is_incomplete_is_a_usage_error(shell: Shell, typed: list[str]) -> 
     [
         ["phone_number", "12", "--region", "GB"],
         ["phone_number", "9" * 5000, "--region", "GB"],
+        ["email_domain", "no domain'; drop table canaries", "--region", "GB"],
+    ],
+)
+def test_what_cannot_be_read_is_typed_wrong(shop: Shell, typed: list[str]) -> None:
+    before = shop.store()
+    said = " ".join(shop.failed("pool", "add", *typed, code=2))
+    assert typed[1] not in said
+    assert shop.store() == before
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
         ["phone_number", "+447700900120", "--region", "GB"],
         ["phone_number", "07700900200", "--region", "Britain"],
         ["phone_number", "07700900200", "--region", "GB", "--soak-days", "9" * 30],
         ["phone_number", "07700900200", "--region", "GB", "--capacity", "0"],
         ["phone_number", "07700900200", "--region", "GB", "--capacity", "9" * 30],
         ["phone_number", "07700900200", "--region", "GB", "--held-since", "2999-01-01"],
-        ["email_domain", "no domain'; drop table canaries", "--region", "GB"],
     ],
 )
 def test_what_cannot_be_held_is_refused_without_repeating_it(shop: Shell, typed: list[str]) -> None:
