@@ -35,8 +35,9 @@ _REVEALED_TOGETHER = 1000
     "export",
     help=_(
         "Write data out. WHAT is one of these. `references`: your own order numbers of canary "
-        "orders, one per line, to keep out of accounts. `canaries`, `channels`, `placements`, `contacts`: one JSON object "
-        "per line. `vault`: all of it, sealed, as a backup for `import`."
+        "orders, one per line, to keep out of accounts. `canaries`, `channels`, `placements`, "
+        "`contacts`: one JSON object per line. `vault`: all of it, sealed, as a backup for "
+        "`import`."
     ),
 )
 @click.argument("what", type=click.Choice(WHAT), metavar="WHAT")
