@@ -267,7 +267,8 @@ def test_columns_line_up_by_display_width(shop: Path, typed: list[str], width: i
     lines = on_a_terminal(width, "--language", "zh_CN", "--vault", str(shop), *typed)
     header = lines[0]
     starts = [cell_len(header[: m.start()]) for m in re.finditer(r"(?<!\S)\S", header)]
-    assert len(starts) >= 4
+    # Two columns of sentences do not fit on the narrowest: there each record is a block.
+    assert len(starts) >= (2 if (typed, width) == (["doctor"], 60) else 4)
     assert max(map(cell_len, lines)) <= width
     for line in lines:
         for start in starts[1:]:
