@@ -102,6 +102,8 @@ _SHORTEST_NUMBER = 3
 #: Written in place of 【 and 】 by those who do not find them on the keyboard.
 _BRACKETS = "[]()<>{}（）［］「」『』《》【】 "
 _NUMBER = re.compile(r"\+?[0-9]+").fullmatch
+#: The name that an SMS may have for a sender, such as "RoyalMail" (3GPP TS 23.040, 9.1.2.5).
+_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 .&_-]{3,11}").fullmatch
 #: Endings under which anybody may register a domain, where they have two parts.
 _SECOND_LEVEL = frozenset(
     f"{kind}.{country}"
@@ -134,7 +136,7 @@ def _checked_senders(given: Iterable[str]) -> tuple[str, ...]:
                         _("a number prefix is too wide: others ring from such numbers, too."),
                         hint=_("Give 7 digits or more, or 5 of a service number, such as 95338*."),
                     )
-            case senders.Kind.NUMBER if not _NUMBER(canonical):
+            case senders.Kind.NUMBER if not _NUMBER(canonical) and not _NAME(sender):
                 domain = sender.rpartition("@")[2] if "@" in sender else ""
                 raise InvalidInput(
                     _("an expected sender is a number, a prefix, a signature or a mail domain."),

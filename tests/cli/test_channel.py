@@ -76,7 +76,7 @@ def test_known_senders_are_changed_later(shop: Shell) -> None:
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("hello", "【hello】"),
+        ("hello to you all", "【hello to you all】"),
         ("北行速递", "【北行速递】"),
         ("[北行速递]", "【北行速递】"),
         ("anna@northbound.example", "northbound.example"),
