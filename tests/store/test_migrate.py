@@ -122,3 +122,26 @@ def test_a_following_migration_keeps_the_data(tmp_path: Path, vault: Vault) -> N
     with vault.store.engine.connect() as connection:
         assert connection.execute(text("SELECT id FROM channels")).scalar() == "northbound"
         assert connection.execute(text("SELECT count(*) FROM more")).scalar() == 0
+
+
+def test_a_store_of_the_first_schema_is_brought_to_the_newest(
+    tmp_path: Path, store_url: str | None
+) -> None:
+    first = tmp_path / "versions"
+    first.mkdir()
+    for script in SCRIPTS.glob("0001_*.py"):
+        (first / script.name).write_text(script.read_text(encoding="utf-8"), encoding="utf-8")
+    old = open_engine(store_url or "sqlite:///old.db", tmp_path)
+    fresh = open_engine("sqlite:///fresh.db", tmp_path)
+    try:
+        migrate.upgrade(old, versions_folder=first)
+        assert migrate.upgrade(old) is True
+        migrate.upgrade(fresh)
+        tables = inspect(fresh).get_table_names()
+        assert sorted(inspect(old).get_table_names()) == sorted(tables)
+        for table in tables:
+            names = [column["name"] for column in inspect(old).get_columns(table)]
+            assert sorted(names) == sorted(c["name"] for c in inspect(fresh).get_columns(table))
+    finally:
+        old.dispose()
+        fresh.dispose()
